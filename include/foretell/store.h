@@ -1,0 +1,122 @@
+// The store: versions of predictors and the aliases that name them, kept on a Storage.
+//
+//   Store store(OpenStorage("./models"));
+//   Manifest saved = store.Save("EventTopics", draft);
+//   store.Promote("EventTopics", "production", saved.version, {.who = "ana"});
+//   Manifest live = store.Resolve(ParseReference("EventTopics@production"));
+//
+// Append-only and safe under any number of concurrent users on any number of machines. Each
+// operation ends OK (it returns), CONFLICT (FT0404), UNKNOWN (FT0405; nothing was deleted) or
+// FAILED (another Error; the old state holds). Any thread may call any method.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "foretell/error.h"
+#include "foretell/storage.h"
+
+namespace foretell {
+
+struct FileEntry {
+  std::string path;    // within the version: relative, '/'-separated, no ".."
+  std::uint64_t size = 0;
+  std::string sha256;  // 64 lower-case hex digits
+  std::string blob;    // the storage key that holds the bytes
+};
+
+// One immutable saved version. `document` is the whole manifest as JSON text: what is not a
+// member here (schemas, loader, environment, metadata …) is read from it by those who need it.
+struct Manifest {
+  std::string name;
+  std::int64_t version = 0;
+  std::vector<FileEntry> files;
+  std::string document;
+  std::string sha256;  // of `document`, exactly as stored
+};
+
+// What is to become a version.
+struct Draft {
+  struct File {
+    std::string path;
+    std::filesystem::path source;  // a local file; not changed
+  };
+  std::vector<File> files;
+  std::string fields = "{}";  // a JSON object, merged into the manifest; reserved keys are refused
+  // Bytes stored so far and in all; may be empty.
+  std::function<void(std::uint64_t, std::uint64_t)> progress;
+};
+
+// "EventTopics@production", "EventTopics@3", "EventTopics@latest", "EventTopics" (= latest).
+struct Reference {
+  std::string name;
+  std::string selector = "latest";
+};
+Reference ParseReference(std::string_view text);  // FT0105
+
+struct AliasEntry {
+  std::int64_t sequence = 0;
+  std::string kind;  // "promote" or "rollback"
+  std::int64_t version = 0;
+  std::string manifest_sha256;
+  std::optional<std::int64_t> undoes;  // the sequence that a rollback undid
+  std::string previous_entry_sha256;   // "" in the first entry
+  std::string attempt_id;
+  std::string who, when, why;  // `when`: UTC, ISO 8601, for people only
+};
+
+struct Move {
+  std::string who;
+  std::string why;
+  std::optional<std::int64_t> expect;  // refuse (FT0404) unless the alias names this version now
+  bool retry_on_conflict = false;
+  std::optional<std::int64_t> undo;    // rollback only: the entry to undo
+};
+
+struct Finding {
+  std::string key;
+  Code code;
+  std::string message;
+};
+
+class Store {
+ public:
+  // Opens; a storage without a store is created by the first save, and a reader of one is told
+  // so (FT0410). A store of a newer format is refused (FT0407).
+  explicit Store(std::shared_ptr<Storage> storage);
+
+  Storage& storage() const { return *storage_; }
+
+  Manifest Save(std::string_view name, const Draft& draft);
+
+  std::vector<std::string> Names();                                // as their owners spell them
+  std::vector<std::int64_t> Versions(std::string_view name);       // ascending; retired ones left out
+  Manifest Get(std::string_view name, std::int64_t version);       // FT0401, FT0402
+  Manifest Resolve(const Reference& reference);                    // also FT0403
+
+  std::vector<std::string> Aliases(std::string_view name);
+  std::optional<std::int64_t> AliasVersion(std::string_view name, std::string_view alias);
+  std::vector<AliasEntry> History(std::string_view name, std::string_view alias);
+  // The new entry, or the newest one when the alias names `version` already.
+  AliasEntry Promote(std::string_view name, std::string_view alias, std::int64_t version, const Move& move);
+  // Undoes the last promotion that is not undone yet (or `move.undo`); FT0411 when there is none.
+  AliasEntry Rollback(std::string_view name, std::string_view alias, const Move& move);
+
+  // Reads every byte of one version (manifest, blobs); empty when all is well.
+  std::vector<Finding> Verify(std::string_view name, std::int64_t version);
+  // Every version, alias log and store file.
+  std::vector<Finding> VerifyAll();
+
+ private:
+  void EnsureWritable();
+
+  std::shared_ptr<Storage> storage_;
+};
+
+}  // namespace foretell

@@ -1,0 +1,168 @@
+// Units of work: plan, pin, attempt, commit, publish. Both engines write an output only through
+// this, and so no replay, crash or second driver can lose a row or write one twice.
+//
+//   Output output = Output::Open(OpenStorage("./topics"), lineage);
+//   Unit unit = output.Unit(1, [&] { return Pin{...}; });   // the pin that exists, else this one
+//   if (!unit.committed()) {
+//     Attempt attempt = unit.Start();
+//     … write parts below attempt.staging(), record each with attempt.FinishPart(…) …
+//     unit.Commit(attempt);                                 // at most one attempt ever wins
+//   }
+//   unit.Publish();                                         // winner, loser or restart: the same
+//
+// The protocol (numbered as in docs/architecture): 1 the pin decides version and input by one
+// create; 2 a pin that exists wins over the alias; 3 an attempt's id is never used again and it
+// writes only into its own staging folder; 4 the commit is the create of the entry after the pin
+// that the attempt was scored under; 5 publishing moves files into place and is repeated by
+// whoever meets a commit without it; nobody goes on before it is done; 6 after three failed
+// attempts a person decides (`foretell pin set`).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "foretell/error.h"
+#include "foretell/storage.h"
+
+namespace foretell {
+
+struct Lineage {
+  std::string id;         // made when it is created
+  std::string predictor;  // the name in the store
+  std::string store;      // its URL
+  std::string mode;       // "bounded", "incremental" or "stream"
+};
+
+struct Pin {
+  std::int64_t version = 0;
+  std::string manifest_sha256;
+  std::string plan;         // JSON: the input, split by split, exactly
+  std::string environment;  // JSON: Python, foretell, libraries
+  std::string who, when, why;
+  std::int64_t sequence = 0;  // its entry in the unit's log; set when read
+};
+
+struct Counts {
+  std::int64_t rows = 0, predicted = 0, bad = 0, skipped = 0, unstable = 0;
+};
+
+struct Part {
+  std::int64_t split = 0;           // its number in the plan
+  std::vector<std::string> files;   // within the attempt's staging folder; their final names
+  std::vector<std::uint64_t> sizes;
+  Counts counts;
+  std::string details;              // JSON of the engine's own
+};
+
+struct Commit {
+  std::string attempt_id;
+  std::int64_t epoch = 0;
+  std::vector<Part> parts;
+  Counts counts;
+  std::string when;
+  std::int64_t sequence = 0;
+};
+
+class Output;
+
+// One try to score a unit. Movable; every method may be called from any thread.
+class Attempt {
+ public:
+  const std::string& id() const { return id_; }
+  const Pin& pin() const { return pin_; }
+  // The key prefix, and on a local output the folder, that this attempt alone writes.
+  std::string staging_key() const;
+  std::optional<std::filesystem::path> staging_path() const;
+
+  // Parts of other attempts under the same pin that were finished: linked (or copied) into this
+  // staging folder, and counted as ours. Call before scoring; returns them.
+  std::vector<Part> Adopt();
+  // Records, durably, that a part's files are whole. The files must be synced by then.
+  void FinishPart(const Part& part);
+  // Counts this attempt as failed, with a reason for people.
+  void Fail(const std::string& reason);
+  const std::vector<Part>& parts() const { return parts_; }
+
+ private:
+  friend class Unit;
+  std::shared_ptr<Storage> storage_;
+  std::int64_t unit_ = 0;
+  std::int64_t epoch_ = 0;
+  std::string id_;
+  Pin pin_;
+  std::vector<Part> parts_;
+};
+
+class Unit {
+ public:
+  std::int64_t number() const { return number_; }
+  const Pin& pin() const { return pin_; }
+  const std::optional<Commit>& commit() const { return commit_; }
+  bool committed() const { return commit_.has_value(); }
+  bool published() const { return published_; }
+
+  // FT0606 after three failed attempts under this pin, with the line to paste.
+  Attempt Start();
+  // True: this attempt's rows are the unit's. False: another commit won, or a person pinned anew
+  // meanwhile; the unit has been read again (see commit(), pin()).
+  bool Commit(const Attempt& attempt);
+  // Moves the commit's files into place, then records it. Idempotent; any process may call it.
+  void Publish();
+
+ private:
+  friend class Output;
+  void ReadLog();
+
+  std::shared_ptr<Storage> storage_;
+  std::int64_t number_ = 0;
+  std::int64_t epoch_ = 0;
+  Pin pin_;
+  std::optional<foretell::Commit> commit_;
+  bool published_ = false;
+};
+
+// An output folder and its log below `_foretell/`.
+class Output {
+ public:
+  // Creates the lineage or checks it (FT0603), probes the storage before its first write, takes the
+  // next epoch, and on a local output the lock (FT0602 when another live process holds it).
+  static Output Open(std::shared_ptr<Storage> storage, const Lineage& lineage);
+  // Reads only: no lock, no epoch, no write. FT0610 when there is none.
+  static Output Read(std::shared_ptr<Storage> storage);
+
+  const Lineage& lineage() const { return lineage_; }
+  std::int64_t epoch() const { return epoch_; }
+
+  // The unit, pinned: by the pin that exists, else by what `plan` returns (called at most once).
+  // FT0608 when an earlier unit is not published yet.
+  foretell::Unit Unit(std::int64_t number, const std::function<Pin()>& plan);
+  // A person's pin for a unit that is not committed: another version, the same plan.
+  Pin Repin(std::int64_t number, std::int64_t version, const std::string& manifest_sha256,
+            const std::string& who, const std::string& why);
+
+  std::vector<std::int64_t> UnitNumbers();
+  foretell::Unit ReadUnit(std::int64_t number);  // FT0610
+  std::vector<Pin> Pins(std::int64_t number);
+
+ private:
+  std::shared_ptr<Storage> storage_;
+  std::shared_ptr<void> lock_;
+  Lineage lineage_;
+  std::int64_t epoch_ = 0;
+};
+
+// The bad-row rule: over a bounded run, or the last units that hold `window` rows; never under
+// `least` bad rows.
+struct BadRowLimit {
+  double ratio = 0.01;
+  std::int64_t least = 20;
+  std::int64_t window = 10'000;
+};
+// Throws FT0605 with the figures when `counts` (newest last, one per unit) break the rule.
+void CheckBadRows(const std::vector<Counts>& counts, const BadRowLimit& limit);
+
+}  // namespace foretell

@@ -1,0 +1,10 @@
+// The Bind functions of the module, one per file; module.cc calls them in this order.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+namespace foretell::python {
+
+void BindError(nanobind::module_& module);
+
+}  // namespace foretell::python

@@ -1,0 +1,44 @@
+// foretell::Error becomes foretell.Error (its subclass by the code's range) and back.
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/string_view.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
+
+#include <exception>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "foretell/error.h"
+#include "python/bind.h"
+
+namespace nb = nanobind;
+
+namespace foretell::python {
+
+void BindError(nb::module_& module) {
+  module.def(
+      "catalogue",
+      [] {
+        std::vector<std::tuple<std::string, std::string, std::string>> entries;
+        for (const CatalogueEntry& entry : Catalogue()) {
+          entries.emplace_back(CodeText(entry.code), entry.title, entry.explanation);
+        }
+        return entries;
+      },
+      "Every error code with its title and explanation, in order.");
+
+  nb::register_exception_translator([](const std::exception_ptr& pointer, void*) {
+    try {
+      std::rethrow_exception(pointer);
+    } catch (const Error& error) {
+      // foretell.error imports nothing heavy and does not import this module.
+      const nb::object made = nb::module_::import_("foretell.error")
+                                  .attr("error")(CodeText(error.code()), error.message(), error.hint());
+      PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(made.ptr())), made.ptr());
+    }
+  });
+}
+
+}  // namespace foretell::python

@@ -1,0 +1,9 @@
+#include <nanobind/nanobind.h>
+
+#include "python/bind.h"
+
+NB_MODULE(_core, module) {
+  module.doc() = "the C++ core of foretell";
+  nanobind::set_leak_warnings(false);  // objects kept until exit by user code are not our leaks
+  foretell::python::BindError(module);
+}
