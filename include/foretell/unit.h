@@ -5,6 +5,7 @@
 //   Unit unit = output.Unit(1, [&] { return Pin{...}; });   // the pin that exists, else this one
 //   if (!unit.committed()) {
 //     Attempt attempt = unit.Start();
+//     attempt.Adopt();                                      // what earlier attempts finished
 //     … write parts below attempt.staging(), record each with attempt.FinishPart(…) …
 //     unit.Commit(attempt);                                 // at most one attempt ever wins
 //   }
@@ -19,6 +20,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -30,6 +32,11 @@
 
 namespace foretell {
 
+namespace run {
+struct Session;
+struct UnitLog;
+}  // namespace run
+
 struct Lineage {
   std::string id;         // made when it is created
   std::string predictor;  // the name in the store
@@ -40,10 +47,10 @@ struct Lineage {
 struct Pin {
   std::int64_t version = 0;
   std::string manifest_sha256;
-  std::string plan;         // JSON: the input, split by split, exactly
-  std::string environment;  // JSON: Python, foretell, libraries
-  std::string who, when, why;
-  std::int64_t sequence = 0;  // its entry in the unit's log; set when read
+  std::string plan;            // JSON: the input, split by split, exactly; read back in compact form
+  std::string environment;     // JSON: Python, foretell, libraries
+  std::string who, when, why;  // `when` empty: now
+  std::int64_t sequence = 0;   // its entry in the unit's log; set when read
 };
 
 struct Counts {
@@ -51,11 +58,14 @@ struct Counts {
 };
 
 struct Part {
-  std::int64_t split = 0;           // its number in the plan
-  std::vector<std::string> files;   // within the attempt's staging folder; their final names
+  std::int64_t split = 0;  // its number in the plan
+  // Relative to the attempt's staging folder, and so the final names relative to the output:
+  // "part-000000000001-00003.parquet", "_quarantine/part-000000000001-00003.parquet". Segments do
+  // not begin with '.'; nothing lies below `_foretell`.
+  std::vector<std::string> files;
   std::vector<std::uint64_t> sizes;
   Counts counts;
-  std::string details;              // JSON of the engine's own
+  std::string details;  // JSON of the engine's own
 };
 
 struct Commit {
@@ -68,8 +78,9 @@ struct Commit {
 };
 
 class Output;
+class Unit;
 
-// One try to score a unit. Movable; every method may be called from any thread.
+// One try to score a unit. Every method may be called from any thread; copies are the same attempt.
 class Attempt {
  public:
   const std::string& id() const { return id_; }
@@ -81,78 +92,94 @@ class Attempt {
   // Parts of other attempts under the same pin that were finished: linked (or copied) into this
   // staging folder, and counted as ours. Call before scoring; returns them.
   std::vector<Part> Adopt();
-  // Records, durably, that a part's files are whole. The files must be synced by then.
+  // Records, durably, that a part's files are whole. FT0101 when a file is not in staging with its
+  // size, or has no place in an output; FT0608 when staging went because the unit was committed.
+  // A file may be linked into another attempt's folder from then on: nobody may open it for
+  // writing again. So write under a name that no part has, and rename.
   void FinishPart(const Part& part);
-  // Counts this attempt as failed, with a reason for people.
+  // Counts this attempt as failed, with a reason for people. An attempt that merely ended (its
+  // process was killed, the machine went down) is not a failed one.
   void Fail(const std::string& reason);
-  const std::vector<Part>& parts() const { return parts_; }
+  std::vector<Part> parts() const;  // in the order of their finish
 
  private:
   friend class Unit;
-  std::shared_ptr<Storage> storage_;
+  struct Finished;
+  Attempt() = default;
+  void Record(const Part& part);
+
+  std::shared_ptr<run::Session> session_;
+  std::shared_ptr<Finished> finished_;
   std::int64_t unit_ = 0;
-  std::int64_t epoch_ = 0;
   std::string id_;
   Pin pin_;
-  std::vector<Part> parts_;
 };
 
 class Unit {
  public:
   std::int64_t number() const { return number_; }
   const Pin& pin() const { return pin_; }
-  const std::optional<Commit>& commit() const { return commit_; }
+  const std::optional<foretell::Commit>& commit() const { return commit_; }
   bool committed() const { return commit_.has_value(); }
   bool published() const { return published_; }
 
-  // FT0606 after three failed attempts under this pin, with the line to paste.
+  // FT0606 after three failed attempts under this pin, with the line to paste. FT0608 when the unit
+  // was committed or pinned anew since it was read (it has been read again).
   Attempt Start();
   // True: this attempt's rows are the unit's. False: another commit won, or a person pinned anew
   // meanwhile; the unit has been read again (see commit(), pin()).
   bool Commit(const Attempt& attempt);
-  // Moves the commit's files into place, then records it. Idempotent; any process may call it.
+  // Moves the commit's files into place, then records it, then removes the unit's staging.
+  // Idempotent; any number of processes may call it at once. FT0607 when a file is nowhere.
   void Publish();
 
  private:
   friend class Output;
-  void ReadLog();
+  Unit(std::shared_ptr<run::Session> session, std::int64_t number, run::UnitLog log);
+  void Take(run::UnitLog log);
 
-  std::shared_ptr<Storage> storage_;
+  std::shared_ptr<run::Session> session_;
   std::int64_t number_ = 0;
-  std::int64_t epoch_ = 0;
   Pin pin_;
   std::optional<foretell::Commit> commit_;
   bool published_ = false;
 };
 
-// An output folder and its log below `_foretell/`.
+// An output folder and its log below `_foretell/`. Any thread may call any method.
 class Output {
  public:
-  // Creates the lineage or checks it (FT0603), probes the storage before its first write, takes the
-  // next epoch, and on a local output the lock (FT0602 when another live process holds it).
+  // Creates the lineage (its id is made here) or checks it (FT0603; FT0601 for another mode, and for
+  // a folder that holds something else), probes the storage before its first write, takes the
+  // next epoch, and on a local output the lock (FT0602 when another live process holds it), which
+  // is held until the output and all of its units and attempts are destroyed.
   static Output Open(std::shared_ptr<Storage> storage, const Lineage& lineage);
   // Reads only: no lock, no epoch, no write. FT0610 when there is none.
   static Output Read(std::shared_ptr<Storage> storage);
 
   const Lineage& lineage() const { return lineage_; }
-  std::int64_t epoch() const { return epoch_; }
+  std::int64_t epoch() const;  // 0 when opened by Read
 
   // The unit, pinned: by the pin that exists, else by what `plan` returns (called at most once).
-  // FT0608 when an earlier unit is not published yet.
+  // Units are numbered from 1 without gaps (a stream may leave numbers out). An earlier unit that is
+  // committed but not published is published first; one that is not committed is FT0608.
   foretell::Unit Unit(std::int64_t number, const std::function<Pin()>& plan);
-  // A person's pin for a unit that is not committed: another version, the same plan.
+  // A person's pin for a unit that is not committed: another version, the same plan. FT0608 when it
+  // is committed or another pin came first. Works on an output that was opened by Read, too.
   Pin Repin(std::int64_t number, std::int64_t version, const std::string& manifest_sha256,
             const std::string& who, const std::string& why);
 
-  std::vector<std::int64_t> UnitNumbers();
+  std::vector<std::int64_t> UnitNumbers();       // of pinned units, ascending
   foretell::Unit ReadUnit(std::int64_t number);  // FT0610
-  std::vector<Pin> Pins(std::int64_t number);
+  // Every pinned unit after `after`, in order, from one listing: the seen set of a run.
+  std::vector<foretell::Unit> ReadUnits(std::int64_t after = 0);
+  std::vector<Pin> Pins(std::int64_t number);  // all of a unit's pins, oldest first; FT0610
 
  private:
-  std::shared_ptr<Storage> storage_;
-  std::shared_ptr<void> lock_;
+  Output(std::shared_ptr<run::Session> session, Lineage lineage);
+  void RequirePublishedBefore(std::int64_t number);
+
+  std::shared_ptr<run::Session> session_;
   Lineage lineage_;
-  std::int64_t epoch_ = 0;
 };
 
 // The bad-row rule: over a bounded run, or the last units that hold `window` rows; never under

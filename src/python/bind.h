@@ -6,5 +6,6 @@
 namespace foretell::python {
 
 void BindError(nanobind::module_& module);
+void BindUnits(nanobind::module_& module);
 
 }  // namespace foretell::python

@@ -1,0 +1,150 @@
+#include <mutex>
+#include <set>
+
+#include "foretell/unit.h"
+#include "run/layout.h"
+#include "run/log.h"
+#include "run/record.h"
+#include "run/session.h"
+#include "run/staging.h"
+#include "store/commit.h"
+
+namespace foretell {
+
+using namespace run;  // NOLINT(google-build-using-namespace): this file is of that layer
+
+struct Attempt::Finished {
+  std::mutex mutex;
+  std::vector<Part> parts;
+
+  bool Has(std::int64_t split) const {
+    for (const Part& part : parts) {
+      if (part.split == split) return true;
+    }
+    return false;
+  }
+  // A file of `part` that another part has already; empty when there is none.
+  std::string Shared(const Part& part) const {
+    const std::set<std::string> names(part.files.begin(), part.files.end());
+    for (const Part& other : parts) {
+      for (const std::string& file : other.files) {
+        if (names.contains(file)) return file;
+      }
+    }
+    return {};
+  }
+};
+
+std::string Attempt::staging_key() const {
+  return StagingFolder(unit_, id_);
+}
+
+std::optional<std::filesystem::path> Attempt::staging_path() const {
+  return StagingPath(*session_->storage, unit_, id_);
+}
+
+std::vector<Part> Attempt::parts() const {
+  const std::lock_guard lock(finished_->mutex);
+  return finished_->parts;
+}
+
+void Attempt::Record(const Part& part) {
+  const std::string key = PartKey(unit_, id_, part.split);
+  const Stamp stamp = NewStamp();
+  if (!CreateRecord(*session_->storage, key, EncodePart(unit_, {id_, pin_.sequence, part}, stamp), stamp)) {
+    throw Error(Code::kBadUnitLog, key + " is there already: the id of an attempt was used twice");
+  }
+  finished_->parts.push_back(part);
+}
+
+std::vector<Part> Attempt::Adopt() {
+  Storage& storage = *session_->storage;
+  std::vector<Part> adopted;
+  for (const ObjectInfo& info : storage.List(UnitStagingFolder(unit_))) {
+    const std::optional<StagingKey> key = ParseStagingKey(info.key);
+    if (!key || !key->is_part_record || key->attempt == id_) continue;
+    const std::optional<std::string> text = ReadRecord(storage, info.key, kMaxPartRecord);
+    if (!text) continue;  // its attempt lost meanwhile, and cleaned up
+    const StagedRecord record = DecodePart(info.key, *text, unit_);
+    if (record.attempt != key->attempt || PartKey(unit_, record.attempt, record.part.split) != info.key) {
+      throw Error(Code::kBadUnitLog, info.key + " is damaged: it contradicts its key",
+                  "delete the file; its part is scored again");
+    }
+    if (record.pin != pin_.sequence) continue;
+    const std::lock_guard lock(finished_->mutex);
+    if (finished_->Has(record.part.split) || !finished_->Shared(record.part).empty()) continue;
+    if (!LinkPart(storage, unit_, record.attempt, id_, record.part)) continue;
+    Record(record.part);
+    adopted.push_back(record.part);
+  }
+  return adopted;
+}
+
+void Attempt::FinishPart(const Part& part) {
+  CheckPart(part);
+  const std::string name = "part " + std::to_string(part.split);
+  const std::lock_guard lock(finished_->mutex);
+  if (finished_->Has(part.split)) throw Error(Code::kInvalidArgument, name + " was finished before");
+  const std::string shared = finished_->Shared(part);
+  if (!shared.empty()) {
+    throw Error(Code::kInvalidArgument, name + " names '" + shared + "', which another part has already");
+  }
+  const std::string why = WhyNotWhole(*session_->storage, unit_, id_, part);
+  if (!why.empty()) {
+    if (ReadUnitLog(*session_->storage, unit_).commit) {
+      throw Error(
+          Code::kUnitConflict,
+          "unit " + std::to_string(unit_) + " was committed by another driver; this attempt's files are gone",
+          "start the run again to go on from there");
+    }
+    throw Error(Code::kInvalidArgument, name + " is not whole: " + why);
+  }
+  Record(part);
+}
+
+void Attempt::Fail(const std::string& reason) {
+  const Stamp stamp = NewStamp();
+  // False: it was counted before.
+  (void)CreateRecord(*session_->storage, FailedKey(unit_, pin_.sequence, id_),
+                     EncodeFailed(unit_, {id_, pin_.sequence, {}}, reason, stamp), stamp);
+}
+
+Attempt Unit::Start() {
+  RequireWriter(*session_, "an attempt");
+  Storage& storage = *session_->storage;
+  const std::int64_t expected = pin_.sequence;
+  UnitLog log = ReadUnitLog(storage, number_);
+  const int failures = log.failures;
+  Take(std::move(log));
+  const std::string unit = "unit " + std::to_string(number_);
+  if (commit_) {
+    throw Error(Code::kUnitConflict, unit + " is committed, by attempt " + commit_->attempt_id,
+                "start the run again to go on from there");
+  }
+  if (pin_.sequence != expected) {
+    throw Error(Code::kUnitConflict,
+                unit + " was pinned anew meanwhile, to version " + std::to_string(pin_.version),
+                "start the run again to go on with that version");
+  }
+  if (failures >= kMostFailures) {
+    throw Error(Code::kUnitFailed,
+                unit + " failed " + std::to_string(failures) + " times by version " +
+                    std::to_string(pin_.version) + "; the reasons are in '" + storage.url() + "/" +
+                    FailedFolder(number_, pin_.sequence) + "'",
+                "foretell pin set " + storage.url() + " " + std::to_string(number_) + " VERSION --why …");
+  }
+  Attempt attempt;
+  attempt.session_ = session_;
+  attempt.finished_ = std::make_shared<Attempt::Finished>();
+  attempt.unit_ = number_;
+  attempt.id_ = AttemptId(session_->epoch, ++session_->attempts, NewAttemptId().substr(0, 16));
+  attempt.pin_ = pin_;
+  const std::string key = AttemptKey(number_, attempt.id_);
+  const Stamp stamp = NewStamp();
+  if (!CreateRecord(storage, key, EncodeAttempt(number_, {attempt.id_, pin_.sequence, {}}, stamp), stamp)) {
+    throw Error(Code::kBadUnitLog, key + " is there already: the id of an attempt was used twice");
+  }
+  return attempt;
+}
+
+}  // namespace foretell
