@@ -19,6 +19,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "foretell/schema.h"
@@ -33,11 +34,11 @@ class Column {
     DataType type;
     std::int64_t length = 0;
     std::int64_t offset = 0;
-    std::int64_t null_count = -1;  // -1: not counted
-    std::vector<const void*> buffers;
-    std::vector<Column> children;
-    std::shared_ptr<const Column> dictionary;
-    std::shared_ptr<const void> owner;
+    mutable std::int64_t null_count = -1;  // unset bits of the validity; -1: not counted
+    std::vector<const void*> buffers = {};
+    std::vector<Column> children = {};
+    std::shared_ptr<const Column> dictionary = {};
+    std::shared_ptr<const void> owner = {};
   };
 
   Column() = default;
@@ -49,13 +50,17 @@ class Column {
 
   bool IsNull(std::int64_t i) const;  // a dictionary index that points at a null value is null, too
 
-  // Element access; the type must fit (undefined otherwise: check `type()` once per column).
+  // Element access; the type must fit (undefined otherwise: check `type()` once per column). Dictionaries
+  // give what they point at. A null element gives some value of the type, never a read outside its buffers.
   bool Bool(std::int64_t i) const;
   std::int64_t Int(std::int64_t i) const;    // every integer but uint64, dates, times, timestamps, durations
   std::uint64_t Uint(std::int64_t i) const;  // unsigned integers
-  double Double(std::int64_t i) const;       // float, double
-  std::string_view String(std::int64_t i) const;  // every string and binary layout, dictionaries of them
-  // The values [first, last) of list element i within `child(0)`.
+  double Double(std::int64_t i) const;       // half, float, double
+  // Every string and binary layout, fixed_size_binary, and decimals as their bytes, the least first.
+  std::string_view String(std::int64_t i) const;
+  // Dictionaries: where element i lies in `dictionary()`; any number where its index is null.
+  std::int64_t Index(std::int64_t i) const;
+  // The values [first, last) of list or map element i within `child(0)`.
   std::pair<std::int64_t, std::int64_t> ListRange(std::int64_t i) const;
   // Fixed-width values from the slice's first element on; `T` must be the storage type.
   template <typename T>
@@ -64,11 +69,12 @@ class Column {
             static_cast<std::size_t>(parts().length)};
   }
 
-  // Children with this column's own offset and length applied for structs; whole for lists.
+  // Children with this column's own offset and length applied for structs; whole for lists. The one
+  // child of a map is a struct of its keys and values.
   Column child(std::size_t i) const;
   const Column& dictionary() const;
 
-  Column Slice(std::int64_t offset, std::int64_t length) const;  // no copy
+  Column Slice(std::int64_t offset, std::int64_t length) const;  // no copy; FT0101 outside of the column
   // The bytes that the slice's values take, children and validity included (an estimate for
   // re-cutting; shared dictionaries are counted once).
   std::int64_t ByteSize() const;
@@ -82,7 +88,7 @@ class Column {
 class Batch {
  public:
   Batch() = default;
-  // FT0207 unless there is a column per field and all have `rows` rows.
+  // FT0207 unless there is a column per field, of its type, and all have `rows` rows.
   Batch(std::shared_ptr<const Schema> schema, std::vector<Column> columns, std::int64_t rows);
 
   const Schema& schema() const { return *schema_; }
@@ -124,17 +130,19 @@ class Batches {
   std::unique_ptr<Source> source_;
 };
 
-// Takes over the struct (also when it throws). FT0202, FT0207.
+// Takes over the struct (also when it throws). FT0207 where it is malformed, or rows are null as a whole.
+// Buffers that are not aligned to their type are copied. Text is not checked to be UTF-8.
 Batch ImportBatch(std::shared_ptr<const Schema> schema, ArrowArray* array);
 Column ImportColumn(const DataType& type, ArrowArray* array);
 // Takes over the stream; its schema must be a struct's (FT0207 names a bare array's stream).
-// A failing stream throws FT0209 with the producer's message.
+// A failing stream throws the Error that its producer exported with `ExportStream`, also where other
+// libraries lie between; otherwise FT0209 with the producer's message. The stream is released at its end.
 Batches ImportStream(ArrowArrayStream* stream);
 
 void ExportBatch(const Batch& batch, ArrowArray* out);  // a struct array; shares the buffers
 void ExportColumn(const Column& column, ArrowArray* out);
-// `batches` lives in the stream. A foretell::Error becomes errno EINVAL with its message, and is
-// kept for `StreamError`, so that a foretell consumer gets the same error back.
+// `batches` lives in the stream. No exception leaves it: each becomes an errno (EINVAL) and a message.
+// An Error's message starts with its code and ends with its hint, from which `ImportStream` makes it anew.
 void ExportStream(Batches batches, ArrowArrayStream* out);
 
 }  // namespace foretell

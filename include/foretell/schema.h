@@ -8,8 +8,10 @@
 //   binary large_binary binary_view fixed_size_binary[n] date32 date64 time32[s|ms] time64[us|ns]
 //   timestamp[s|ms|us|ns] timestamp[us, Zone] duration[s|ms|us|ns] decimal128(p, s) decimal256(p, s)
 //   list<T> large_list<T> fixed_size_list<T, n> struct<name: T, …> map<K, V> dictionary<index, T>
-// Accepted when read, too: float32 = float, float64 = double, utf8 = string, large_utf8,
+// Accepted when read, too: float16 = half, float32 = float, float64 = double, utf8 = string, large_utf8,
 // timestamp = timestamp[us, UTC], int = int64, bytes = binary, date = date32.
+// Names and zones that hold other than letters, digits and _ . - / + are in double quotes, with \ before
+// a quote or backslash: struct<"a name": int64>. Types nest at most 64 levels deep.
 #pragma once
 
 #include <cstdint>
@@ -47,19 +49,20 @@ struct DataType {
   std::int32_t width = 0;                  // fixed_size_binary bytes, fixed_size_list length
   std::int32_t precision = 0, scale = 0;   // decimals
   TypeId index = TypeId::kInt32;           // dictionary
-  bool ordered = false;                    // dictionary
+  bool ordered = false;                    // dictionary; a map's keys
   // list, large_list, fixed_size_list, dictionary: one (the item or value); struct: any; map: key, value.
   std::shared_ptr<const std::vector<Field>> children;
 
   const std::vector<Field>& fields() const;  // empty when there are none
-  bool operator==(const DataType& other) const;  // names of list items are not compared
+  // What the text form says: names of list items, nullability and `ordered` are not compared.
+  bool operator==(const DataType& other) const;
 };
 
 struct Field {
   std::string name;
   DataType type;
   bool nullable = true;
-  std::string metadata;  // the C interface's encoding, passed on unchanged
+  std::string metadata = {};  // the C interface's encoding, passed on unchanged
 
   bool operator==(const Field& other) const;  // name and type
 };
@@ -94,7 +97,8 @@ DataType ListOf(DataType item);
 DataType StructOf(std::vector<Field> fields);
 
 // Copies a C schema (its owner keeps it). FT0202 names a type that is not supported (run-end
-// encoded, 64-bit dictionary indices, unions, list views); FT0207 says what is malformed.
+// encoded, 64-bit dictionary indices, unions, list views, intervals, small decimals, more than 64
+// levels); FT0207 says what is malformed. A name that is null is "".
 Schema ImportSchema(const ArrowSchema& schema);
 Field ImportField(const ArrowSchema& schema);
 void ExportSchema(const Schema& schema, ArrowSchema* out);
