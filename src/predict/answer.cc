@@ -1,0 +1,243 @@
+#include "predict/answer.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "predict/cast.h"
+#include "predict/cast_parts.h"
+#include "predict/input.h"
+
+namespace foretell {
+namespace {
+
+[[noreturn]] void WrongType(std::string message) {
+  throw Error(Code::kWrongType, std::move(message), "correct the predictor, or its `output`");
+}
+
+// The rows of `column` with something in them that `Items` finds, reported once each.
+using Found = std::function<void(std::int64_t row)>;
+
+std::pair<std::int64_t, std::int64_t> ItemRange(const Column& lists) {
+  if (lists.length() == 0) {
+    return {0, 0};
+  }
+  return {lists.ListRange(0).first, lists.ListRange(lists.length() - 1).second};
+}
+
+bool IsListLike(TypeId id) {
+  return id == TypeId::kList || id == TypeId::kLargeList || id == TypeId::kFixedSizeList ||
+         id == TypeId::kMap;
+}
+
+// Walks into lists and structs: `leaf(column)` says whether a column has any such value itself, `at`
+// whether element i is one. Only where the whole has one are the rows looked at one by one.
+struct Search {
+  bool (*any)(const Column&);
+  bool (*at)(const Column&, std::int64_t);
+};
+
+bool Any(const Column& column, const Search& search) {
+  if (search.any(column)) {
+    return true;
+  }
+  if (IsListLike(column.type().id)) {
+    const auto [first, last] = ItemRange(column);
+    return Any(column.child(0).Slice(first, last - first), search);
+  }
+  if (column.type().id == TypeId::kStruct) {
+    for (std::size_t i = 0; i < column.type().fields().size(); ++i) {
+      if (Any(column.child(i), search)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+bool InRow(const Column& column, std::int64_t row, const Search& search) {
+  if (search.at(column, row)) {
+    return true;
+  }
+  if (column.IsNull(row)) {
+    return false;
+  }
+  if (IsListLike(column.type().id)) {
+    const Column items = column.child(0);
+    const auto [first, last] = column.ListRange(row);
+    for (std::int64_t i = first; i < last; ++i) {
+      if (InRow(items, i, search)) {
+        return true;
+      }
+    }
+  } else if (column.type().id == TypeId::kStruct) {
+    for (std::size_t i = 0; i < column.type().fields().size(); ++i) {
+      if (InRow(column.child(i), row, search)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+template <typename Float>
+bool HasNan(const Column& column) {
+  bool found = false;
+  for (const Float value : column.Values<Float>()) {
+    found |= value != value;
+  }
+  return found;
+}
+
+bool IsHalfNan(std::uint16_t bits) {
+  return (bits & 0x7C00) == 0x7C00 && (bits & 0x3FF) != 0;
+}
+
+constexpr Search kNulls = {[](const Column& column) { return column.null_count() > 0; },
+                           [](const Column& column, std::int64_t i) { return column.IsNull(i); }};
+
+constexpr Search kNans = {[](const Column& column) {
+                            switch (column.type().id) {
+                              case TypeId::kDouble:
+                                return HasNan<double>(column);
+                              case TypeId::kFloat:
+                                return HasNan<float>(column);
+                              case TypeId::kHalf:
+                                return std::ranges::any_of(column.Values<std::uint16_t>(), IsHalfNan);
+                              default:
+                                return false;
+                            }
+                          },
+                          [](const Column& column, std::int64_t i) {
+                            if (column.IsNull(i)) {
+                              return false;
+                            }
+                            switch (column.type().id) {
+                              case TypeId::kDouble:
+                              case TypeId::kFloat:
+                                return column.Double(i) != column.Double(i);
+                              case TypeId::kHalf:
+                                return IsHalfNan(column.Values<std::uint16_t>()[static_cast<std::size_t>(i)]);
+                              default:
+                                return false;
+                            }
+                          }};
+
+void Look(const Column& column, const Search& search, Code code, const std::string& message,
+          std::map<std::int64_t, RowError>& errors) {
+  if (!Any(column, search)) {
+    return;
+  }
+  for (std::int64_t row = 0; row < column.length(); ++row) {
+    if (InRow(column, row, search)) {
+      errors.emplace(row, RowError{CodeText(code), message, {}});
+    }
+  }
+}
+
+void ReadErrors(const Column& column, std::map<std::int64_t, RowError>& errors) {
+  Column given;
+  try {
+    given = Cast(column, ErrorType(), kErrorColumn);
+  } catch (const Error& error) {
+    WrongType("the predictor's " + error.message());
+  }
+  if (given.null_count() == given.length()) {
+    return;
+  }
+  const Column codes = given.child(0);
+  const Column messages = given.child(1);
+  for (std::int64_t row = 0; row < given.length(); ++row) {
+    if (!given.IsNull(row)) {
+      errors.emplace(
+          row, RowError{codes.IsNull(row) ? CodeText(Code::kPredictorRaised) : std::string(codes.String(row)),
+                        messages.IsNull(row) ? std::string() : std::string(messages.String(row)),
+                        {}});
+    }
+  }
+}
+
+void Mask(std::vector<Column>& columns, const std::map<std::int64_t, RowError>& errors) {
+  if (errors.empty()) {
+    return;
+  }
+  std::vector<std::int64_t> rows;
+  rows.reserve(errors.size());
+  for (const auto& [row, error] : errors) {
+    rows.push_back(row);
+  }
+  for (Column& column : columns) {
+    if (std::ranges::any_of(rows, [&](std::int64_t row) { return !column.IsNull(row); })) {
+      column = WithNulls(column, rows);
+    }
+  }
+}
+
+}  // namespace
+
+const DataType& ErrorType() {
+  static const DataType type =
+      StructOf({{"code", Type(TypeId::kString)}, {"message", Type(TypeId::kString)}});
+  return type;
+}
+
+Answer CheckAnswer(const Batch& answer, std::int64_t rows, const Schema& output, const Signature& signature) {
+  if (answer.rows() != rows) {
+    throw Error(
+        Code::kWrongLength,
+        "the predictor returned " + std::to_string(answer.rows()) + " rows for " + std::to_string(rows),
+        "return one prediction per row, in order");
+  }
+  const Schema& found = answer.schema();
+  const auto errors_at = found.Find(kErrorColumn);
+  Answer result;
+  if (errors_at) {
+    ReadErrors(answer.column(*errors_at), result.errors);
+    if (found.size() == 1 && static_cast<std::int64_t>(result.errors.size()) == rows) {
+      return result;  // nothing was predicted: there need be no columns
+    }
+  }
+  if (found.size() - (errors_at ? 1 : 0) != output.size()) {
+    WrongType("the predictor returned the columns " + Names(found) + ", expected " + Names(output));
+  }
+  for (const Field& field : output.fields()) {
+    const auto at = found.Find(field.name);
+    if (!at) {
+      WrongType("the predictor returned the columns " + Names(found) + ", expected " + Names(output));
+    }
+    try {
+      result.columns.push_back(CastValues(
+          answer.column(*at), field.type, field.name, [&](std::int64_t row, const std::string& message) {
+            result.errors.emplace(row,
+                                  RowError{CodeText(Code::kWrongType), "the prediction's " + message, {}});
+          }));
+    } catch (const Error& error) {
+      WrongType("the prediction's " + error.message());
+    }
+  }
+  for (std::size_t i = 0; i < output.size(); ++i) {
+    if (!signature.allow_null) {
+      Look(result.columns[i], kNulls, Code::kNullPrediction,
+           "the prediction '" + output[i].name + "' is null", result.errors);
+    }
+    if (!signature.allow_nan) {
+      Look(result.columns[i], kNans, Code::kNanPrediction, "the prediction '" + output[i].name + "' is NaN",
+           result.errors);
+    }
+  }
+  Mask(result.columns, result.errors);
+  return result;
+}
+
+Schema OutputOf(const Batch& answer) {
+  std::vector<Field> fields;
+  for (const Field& field : answer.schema().fields()) {
+    if (field.name != kErrorColumn) {
+      fields.push_back({field.name, field.type, true, field.metadata});
+    }
+  }
+  return Schema(std::move(fields));
+}
+
+}  // namespace foretell
