@@ -1,7 +1,6 @@
 #include "predict/cast.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstring>
 #include <limits>
@@ -13,7 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include "arrow/bitmap.h"
 #include "arrow/layout.h"
 #include "foretell/builder.h"
 #include "foretell/error.h"
@@ -134,25 +132,11 @@ Column CastNumbers(const Column& column, const DataType& type, const Context& co
   });
 }
 
-double FromHalf(std::uint16_t bits) {
-  const int exponent = (bits >> 10) & 31;
-  const int mantissa = bits & 1023;
-  double value = 0;
-  if (exponent == 31) {
-    value =
-        mantissa != 0 ? std::numeric_limits<double>::quiet_NaN() : std::numeric_limits<double>::infinity();
-  } else {
-    value = exponent == 0 ? std::ldexp(mantissa, -24) : std::ldexp(mantissa + 1024, exponent - 25);
-  }
-  return (bits & 0x8000) != 0 ? -value : value;
-}
-
 template <typename To>
 Column ConvertHalves(const Column& column, const DataType& type) {
-  const std::span<const std::uint16_t> from = column.Values<std::uint16_t>();
-  auto to = std::make_shared<std::vector<To>>(from.size());
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    (*to)[i] = static_cast<To>(FromHalf(from[i]));
+  auto to = std::make_shared<std::vector<To>>(static_cast<std::size_t>(column.length()));
+  for (std::int64_t i = 0; i < column.length(); ++i) {
+    (*to)[static_cast<std::size_t>(i)] = static_cast<To>(column.Double(i));
   }
   const void* data = to->data();
   return FlatColumn(column, type, {data}, std::move(to));
@@ -307,22 +291,19 @@ Column Decode(const Column& column, const DataType& type, const Context& context
   const Column cast = CastColumn(values, type, Context{context.name, collect});
   ColumnBuilder builder(type);
   builder.Reserve(column.length());
-  WithStorage(column.type().index, [&](auto* storage) {
-    const auto indices = column.Values<std::remove_pointer_t<decltype(storage)>>();
-    for (std::int64_t i = 0; i < column.length(); ++i) {
-      if (column.IsNull(i)) {
-        builder.AppendNull();
-        continue;
-      }
-      const auto index = static_cast<std::int64_t>(indices[static_cast<std::size_t>(i)]);
-      builder.AppendFrom(cast, index);
-      for (const auto& [value, message] : problems) {
-        if (value == index) {
-          context.problem(i, message);
-        }
+  for (std::int64_t i = 0; i < column.length(); ++i) {
+    if (column.IsNull(i)) {
+      builder.AppendNull();
+      continue;
+    }
+    const std::int64_t index = column.Index(i);
+    builder.AppendFrom(cast, index);
+    for (const auto& [value, message] : problems) {
+      if (value == index) {
+        context.problem(i, message);
       }
     }
-  });
+  }
   return builder.Finish();
 }
 

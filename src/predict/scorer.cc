@@ -114,6 +114,8 @@ Scorer::Scorer(std::shared_ptr<const Schema> input, const Predictor& predictor, 
   versions_ =
       options_.version ? ConstantColumn(*options_.version, shared) : NullColumn(Type(TypeId::kInt64), shared);
   no_errors_ = NullColumn(ErrorType(), shared);
+  versions_.null_count();  // counted before several threads slice them
+  no_errors_.null_count();
   if (options_.on_error == OnError::kQuarantine) {
     std::vector<Field> fields;
     for (std::size_t i = 0; i < input_->size(); ++i) {

@@ -7,5 +7,9 @@ namespace foretell::python {
 
 void BindError(nanobind::module_& module);
 void BindUnits(nanobind::module_& module);
+void BindSchema(nanobind::module_& module);
+void BindStream(nanobind::module_& module);
+void BindPredictor(nanobind::module_& module);
+void BindMap(nanobind::module_& module);
 
 }  // namespace foretell::python

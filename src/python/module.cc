@@ -7,4 +7,8 @@ NB_MODULE(_core, module) {
   nanobind::set_leak_warnings(false);  // objects kept until exit by user code are not our leaks
   foretell::python::BindError(module);
   foretell::python::BindUnits(module);
+  foretell::python::BindSchema(module);
+  foretell::python::BindStream(module);
+  foretell::python::BindPredictor(module);
+  foretell::python::BindMap(module);
 }
