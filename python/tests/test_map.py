@@ -20,7 +20,9 @@ def predictor(answer: Answer, **signature: Any) -> _core.PythonPredictor:
 
 
 def doubled(batch: pa.RecordBatch) -> pa.RecordBatch:
-    return pa.record_batch({"twice": pa.array([None if x is None else 2 * x for x in batch["x"].to_pylist()])})
+    return pa.record_batch(
+        {"twice": pa.array([None if x is None else 2 * x for x in batch["x"].to_pylist()])}
+    )
 
 
 X = _core.Schema([("x", "double")])
@@ -80,7 +82,9 @@ def test_the_first_bad_row_raises_its_error_from_what_python_raised() -> None:
         return doubled(batch)
 
     stream = _core.map(pa.table({"x": [0.0, 1.0, 2.0]}), predictor(fails, input=X, output=TWICE))
-    with pytest.raises(foretell.Error, match=r"row 1: KeyError: 'key' \(test_map.py:\d+ in fails\)") as caught:
+    with pytest.raises(
+        foretell.Error, match=r"row 1: KeyError: 'key' \(test_map.py:\d+ in fails\)"
+    ) as caught:
         stream.read_next()
     assert caught.value.code == "FT0301"
     assert isinstance(caught.value.__cause__, KeyError)
