@@ -1,0 +1,29 @@
+"""Where rows come from: files in every common format, and Arrow, pandas and polars objects in memory.
+
+    source = ft.files("events/*.parquet")
+    plan = source.plan(declared=input_schema)         # JSON-able: what a run's pin keeps
+    for split in plan["splits"]:
+        for batch in read_split(plan, split): ...     # in any process: the plan says it all
+
+Importing this loads neither numpy nor pyarrow.
+"""
+
+from foretell.sources.files import Files, check_unchanged, declared_schema, files, read_split
+from foretell.sources.objects import as_source
+from foretell.sources.sampling import sample_frame
+from foretell.sources.source import InputFile, Plan, Source, Split, plan_schema
+
+__all__ = [
+    "Files",
+    "InputFile",
+    "Plan",
+    "Source",
+    "Split",
+    "as_source",
+    "check_unchanged",
+    "declared_schema",
+    "files",
+    "plan_schema",
+    "read_split",
+    "sample_frame",
+]

@@ -1,0 +1,141 @@
+"""What every source offers, and the plan: the JSON-able list of files and splits that a run pins.
+
+A plan is a dict of JSON values:
+
+    {"format": "jsonl",
+     "files": [{"path": …, "size": …, "mtime_ns": …, "etag": null}, …],
+     "schema": [["title", "string"], …],          one for all splits, in foretell's spelling of types
+     "reading": {…},                              how text is read: delimiter, quote …
+     "splits": [{"number": 0, "file": 0, "path": …, "kind": "jsonl", "first_row": 0, "rows": 20000,
+                 "offset": 0, "length": 8312004, "line": 1}, …]}
+
+``number`` counts the plan's splits from 0, ``file`` is an index into ``files``, ``first_row`` counts
+the rows of that file from 0. What follows says where the rows lie: ``row_groups`` and ``skip``
+(Parquet), ``batches`` (Arrow), ``offset``, ``length`` and ``line`` (text; the offset counts
+decompressed bytes).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from foretell.error import error
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pyarrow as pa
+
+Plan: TypeAlias = dict[str, Any]
+Split: TypeAlias = dict[str, Any]
+
+TARGET_ROWS = 20_000
+TARGET_BYTES = 32 << 20
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """One file as it was listed. ``etag`` is None where the file system tells none."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    etag: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {"path": self.path, "size": self.size, "mtime_ns": self.mtime_ns, "etag": self.etag}
+
+    @staticmethod
+    def from_json(value: Mapping[str, Any]) -> InputFile:
+        return InputFile(value["path"], value["size"], value["mtime_ns"], value.get("etag"))
+
+
+class Source(ABC):
+    """Rows to predict. Reading is thread-safe unless a source says otherwise."""
+
+    #: Whether a run can pin it: only files can be read again, in pieces, by another process.
+    plannable = False
+
+    @abstractmethod
+    def describe(self) -> str:
+        """One line for people: what is read."""
+
+    @abstractmethod
+    def schema(self, columns: Sequence[str] | None = None) -> pa.Schema:
+        """The columns, without reading all rows. FT0203 when one of ``columns`` is not there."""
+
+    @abstractmethod
+    def read(self, columns: Sequence[str] | None = None, limit: int | None = None) -> pa.RecordBatchReader:
+        """All rows in order, at most ``limit``."""
+
+    @abstractmethod
+    def sample(self, n: int, seed: int = 0) -> pa.Table:
+        """``n`` rows in source order (all of them when there are fewer); the same for the same seed."""
+
+    def with_base(self, folder: str | Path) -> Source:
+        """The same source with its relative paths starting at ``folder``."""
+        return self
+
+    def list_files(self) -> list[InputFile]:
+        """The files as they are now, sorted by path. FT0707 for a source that is not made of files."""
+        raise self._not_plannable()
+
+    def plan(
+        self,
+        target_rows: int = TARGET_ROWS,
+        target_bytes: int = TARGET_BYTES,
+        min_splits: int = 1,
+        declared: pa.Schema | None = None,
+        files: Sequence[InputFile] | None = None,
+    ) -> Plan:
+        """What a run pins. FT0707 for a source that is not made of files."""
+        raise self._not_plannable()
+
+    def read_split(
+        self, plan: Plan, split: Split, columns: Sequence[str] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """The rows of one split, in batches of the plan's schema, in constant memory.
+
+        FT0604 when the file is not the plan's, before the first row or after the last byte; FT0702
+        when it cannot be read; FT0704 naming the line of a row that cannot be.
+        """
+        raise self._not_plannable()
+
+    def check_unchanged(self, plan: Plan) -> None:
+        """FT0604, naming the file, when one differs from the plan."""
+        raise self._not_plannable()
+
+    def _not_plannable(self) -> Exception:
+        return error(
+            "FT0707",
+            f"{self.describe()} lies in the memory of this process, and a run reads files",
+            'write it to files first, and name them: --input "events/*.parquet"',
+        )
+
+
+def plan_schema(plan: Plan) -> pa.Schema:
+    """The one schema that every split of a plan is read with."""
+    import pyarrow as pa
+
+    from foretell.sources.types import parse_type
+
+    return pa.schema([(name, parse_type(text)) for name, text in plan["schema"]])
+
+
+def pick_columns(schema: pa.Schema, columns: Sequence[str] | None, what: str) -> pa.Schema:
+    """The chosen columns in the order asked for. FT0203 naming the first one that is absent."""
+    if columns is None:
+        return schema
+    import pyarrow as pa
+
+    for name in columns:
+        if name not in schema.names:
+            raise error(
+                "FT0203",
+                f'{what} has no column "{name}"',
+                "its columns are " + ", ".join(schema.names) if schema.names else "it has no columns",
+            )
+    return pa.schema([schema.field(name) for name in columns])
