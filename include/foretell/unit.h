@@ -93,7 +93,8 @@ class Attempt {
   // staging folder, and counted as ours. Call before scoring; returns them.
   std::vector<Part> Adopt();
   // Records, durably, that a part's files are whole. FT0101 when a file is not in staging with its
-  // size, or has no place in an output; FT0608 when staging went because the unit was committed.
+  // size, has no place in an output or is there already; FT0608 when that is so because another
+  // attempt was committed.
   // A file may be linked into another attempt's folder from then on: nobody may open it for
   // writing again. So write under a name that no part has, and rename.
   void FinishPart(const Part& part);
@@ -160,8 +161,8 @@ class Output {
   std::int64_t epoch() const;  // 0 when opened by Read
 
   // The unit, pinned: by the pin that exists, else by what `plan` returns (called at most once).
-  // Units are numbered from 1 without gaps (a stream may leave numbers out). An earlier unit that is
-  // committed but not published is published first; one that is not committed is FT0608.
+  // Units are numbered from 1 without gaps (a stream may leave numbers out, never go back). An earlier unit
+  // that is committed but not published is published first; one that is not committed is FT0608.
   foretell::Unit Unit(std::int64_t number, const std::function<Pin()>& plan);
   // A person's pin for a unit that is not committed: another version, the same plan. FT0608 when it
   // is committed or another pin came first. Works on an output that was opened by Read, too.

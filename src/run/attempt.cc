@@ -62,17 +62,17 @@ std::vector<Part> Attempt::Adopt() {
   std::vector<Part> adopted;
   for (const ObjectInfo& info : storage.List(UnitStagingFolder(unit_))) {
     const std::optional<StagingKey> key = ParseStagingKey(info.key);
-    if (!key || !key->is_part_record || key->attempt == id_) continue;
+    if (!key || !key->part || key->attempt == id_) continue;
+    const std::lock_guard lock(finished_->mutex);
+    if (finished_->Has(*key->part)) continue;  // most of what attempts before the last one left
     const std::optional<std::string> text = ReadRecord(storage, info.key, kMaxPartRecord);
     if (!text) continue;  // its attempt lost meanwhile, and cleaned up
     const StagedRecord record = DecodePart(info.key, *text, unit_);
-    if (record.attempt != key->attempt || PartKey(unit_, record.attempt, record.part.split) != info.key) {
+    if (record.attempt != key->attempt || record.part.split != *key->part) {
       throw Error(Code::kBadUnitLog, info.key + " is damaged: it contradicts its key",
                   "delete the file; its part is scored again");
     }
-    if (record.pin != pin_.sequence) continue;
-    const std::lock_guard lock(finished_->mutex);
-    if (finished_->Has(record.part.split) || !finished_->Shared(record.part).empty()) continue;
+    if (record.pin != pin_.sequence || !finished_->Shared(record.part).empty()) continue;
     if (!LinkPart(storage, unit_, record.attempt, id_, record.part)) continue;
     Record(record.part);
     adopted.push_back(record.part);
@@ -89,15 +89,20 @@ void Attempt::FinishPart(const Part& part) {
   if (!shared.empty()) {
     throw Error(Code::kInvalidArgument, name + " names '" + shared + "', which another part has already");
   }
-  const std::string why = WhyNotWhole(*session_->storage, unit_, id_, part);
+  Storage& storage = *session_->storage;
+  std::string why = WhyNotWhole(storage, unit_, id_, part);
+  if (!why.empty()) why = "is not whole: " + why;
+  for (const std::string& file : part.files) {
+    // Found now, while another name can be chosen, and not when its commit is to be published.
+    if (why.empty() && storage.Stat(file)) why = "names '" + file + "', which the output has already";
+  }
   if (!why.empty()) {
-    if (ReadUnitLog(*session_->storage, unit_).commit) {
-      throw Error(
-          Code::kUnitConflict,
-          "unit " + std::to_string(unit_) + " was committed by another driver; this attempt's files are gone",
-          "start the run again to go on from there");
+    if (ReadUnitLog(storage, unit_).commit) {
+      throw Error(Code::kUnitConflict,
+                  "unit " + std::to_string(unit_) + " was committed meanwhile, by another attempt",
+                  "start the run again to go on from there");
     }
-    throw Error(Code::kInvalidArgument, name + " is not whole: " + why);
+    throw Error(Code::kInvalidArgument, name + " " + why);
   }
   Record(part);
 }

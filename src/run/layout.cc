@@ -15,6 +15,11 @@ constexpr std::string_view kJson = ".json";
 constexpr std::string_view kPublishedName = "published.json";
 constexpr std::string_view kFailedName = "failed";
 
+// Splits are numbered from 0, all else from 1.
+std::string FirstSplit() {
+  return std::string(kDigits, '0');
+}
+
 std::optional<std::int64_t> ParseEntryName(std::string_view name) {
   if (!name.ends_with(kJson)) return std::nullopt;
   return ParseNumber(name.substr(0, name.size() - kJson.size()));
@@ -87,7 +92,8 @@ std::string AttemptKey(std::int64_t unit, std::string_view attempt) {
   return StagedKey(unit, attempt, Below("attempt.json"));
 }
 std::string PartKey(std::int64_t unit, std::string_view attempt, std::int64_t split) {
-  return StagedKey(unit, attempt, Below("parts/" + NumberText(split) + ".json"));
+  return StagedKey(unit, attempt,
+                   Below("parts/" + (split == 0 ? FirstSplit() : NumberText(split)) + ".json"));
 }
 
 std::string AttemptId(std::int64_t epoch, std::int64_t counter, std::string_view random) {
@@ -127,8 +133,12 @@ std::optional<StagingKey> ParseStagingKey(std::string_view key) {
   if (parts.size() < 5 || parts[0] != kOwnFolder || parts[1] != "staging") return std::nullopt;
   const std::optional<std::int64_t> unit = ParseNumber(parts[2]);
   if (!unit || !IsAttempt(parts[3])) return std::nullopt;
-  const bool record = parts.size() == 7 && parts[4] == kOwnFolder && parts[5] == "parts";
-  return StagingKey{*unit, std::string(parts[3]), record};
+  StagingKey parsed{*unit, std::string(parts[3]), std::nullopt};
+  if (parts.size() == 7 && parts[4] == kOwnFolder && parts[5] == "parts") {
+    parsed.part = ParseEntryName(parts[6]);
+    if (parts[6] == FirstSplit() + std::string(kJson)) parsed.part = 0;
+  }
+  return parsed;
 }
 
 std::optional<std::int64_t> ParseEpochKey(std::string_view key) {

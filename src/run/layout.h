@@ -60,7 +60,7 @@ std::optional<UnitKey> ParseUnitKey(std::string_view key);
 struct StagingKey {
   std::int64_t unit = 0;
   std::string attempt;
-  bool is_part_record = false;
+  std::optional<std::int64_t> part;  // its split, when the key is of a part's record
 };
 std::optional<StagingKey> ParseStagingKey(std::string_view key);
 

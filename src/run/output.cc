@@ -138,22 +138,24 @@ Output Output::Read(std::shared_ptr<Storage> storage) {
 // at the nearest one before.
 void Output::RequirePublishedBefore(std::int64_t number) {
   Storage& storage = *session_->storage;
+  const bool stream = lineage_.mode == "stream";
+  if (stream) {
+    const std::vector<ObjectInfo> later = storage.List(UnitsFolder(), AfterUnit(number));
+    if (!later.empty()) {
+      throw Error(Code::kUnitConflict,
+                  "unit " + std::to_string(number) + " cannot be pinned after unit " +
+                      std::to_string(UnitOf(later.front())),
+                  "another driver is ahead of this one; start the run again");
+    }
+  }
   std::int64_t before = number - 1;
   if (before < 1 || session_->published_to >= before) return;
   if (!storage.Stat(PublishedKey(before))) {
     UnitLog log = ReadUnitLog(storage, before);
-    if (log.pins.empty() && lineage_.mode == "stream") {
-      before = 0;
-      for (const std::int64_t unit : UnitNumbers()) {
-        if (unit > number) {
-          throw Error(
-              Code::kUnitConflict,
-              "unit " + std::to_string(number) + " cannot be pinned after unit " + std::to_string(unit),
-              "another driver is ahead of this one; start the run again");
-        }
-        if (unit < number) before = unit;
-      }
-      if (before == 0) return;
+    if (log.pins.empty() && stream) {
+      const std::vector<std::int64_t> units = UnitNumbers();
+      if (units.empty()) return;
+      before = units.back();
       log = ReadUnitLog(storage, before);
     }
     if (!log.commit) {
