@@ -11,5 +11,6 @@ void BindSchema(nanobind::module_& module);
 void BindStream(nanobind::module_& module);
 void BindPredictor(nanobind::module_& module);
 void BindMap(nanobind::module_& module);
+void BindItem(nanobind::module_& module);
 
 }  // namespace foretell::python

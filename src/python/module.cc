@@ -11,4 +11,5 @@ NB_MODULE(_core, module) {
   foretell::python::BindStream(module);
   foretell::python::BindPredictor(module);
   foretell::python::BindMap(module);
+  foretell::python::BindItem(module);
 }

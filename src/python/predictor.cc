@@ -78,8 +78,8 @@ std::string Place(nb::handle traceback) {
     const nb::object code = at.attr("tb_frame").attr("f_code");
     const std::string file = Shown(nb::object(code.attr("co_filename")));
     if (!foreign.Has(file)) {
-      place = " (" + file.substr(file.rfind('/') + 1) + ":" + Shown(nb::object(at.attr("tb_lineno"))) + " in " +
-              Shown(nb::object(code.attr("co_name"))) + ")";
+      place = " (" + file.substr(file.rfind('/') + 1) + ":" + Shown(nb::object(at.attr("tb_lineno"))) +
+              " in " + Shown(nb::object(code.attr("co_name"))) + ")";
     }
   }
   return place;
@@ -107,7 +107,8 @@ std::optional<Error> OwnError(nb::handle exception) {
   if (!entry || !(code.starts_with("FT02") || code.starts_with("FT03"))) {
     return std::nullopt;
   }
-  return Error(entry->code, Shown(nb::object(exception.attr("message"))), Shown(nb::object(exception.attr("hint"))));
+  return Error(entry->code, Shown(nb::object(exception.attr("message"))),
+               Shown(nb::object(exception.attr("hint"))));
 }
 
 Batch Answer(nb::handle answer) {
