@@ -9,10 +9,12 @@
 // name the column).
 //
 // Bad rows. A call that fails (FT0301) or breaks the contract (FT0302, FT0303) is halved until the
-// rows at fault stand alone. A row whose call succeeded is not called again; when both halves pass
-// after the whole failed, they are kept and counted `unstable`. When 20 rows alone failed alike and
-// none has passed, 20 more from across the batch are tried; if they fail alike too, the predictor is
-// broken (FT0307).
+// rows at fault stand alone. A row whose call succeeded is not called again; a failed call in which no
+// row fails alone is kept, and its rows are counted `unstable`. When 20 rows alone failed alike (the
+// same code and message up to the first ':') and none has passed, 20 more from across the batch are
+// tried; if they fail alike too, the predictor is broken (FT0307). A row whose input is at fault
+// (text that is not UTF-8, FT0208; a value that the declared type cannot hold, FT0206) is a bad row,
+// and the predictor does not see it.
 //
 // Memory is bounded: input is re-cut to at most `batch_rows` rows and `batch_bytes` bytes (a row
 // larger than that goes alone), and at most two batches a thread are queued.
@@ -47,31 +49,36 @@ struct MapOptions {
   int threads = 1;  // for predictors that are not single-threaded
   std::int64_t batch_rows = 10'000;
   std::int64_t batch_bytes = 64 << 20;
-  std::optional<std::int64_t> version;  // null in `model_version` when absent
+  std::optional<std::int64_t> version = {};      // null in `model_version` when absent
   std::string version_column = "model_version";  // "": no such column
   // Input rows that got no prediction (skipped ones are left out): all input columns, `_error` and
-  // `_position`, int64, counted from the start of the stream. Called by the pulling thread, in order.
-  std::function<void(const Batch&)> quarantine;
+  // `_position`, int64, counted from the start of the stream (in the place of input columns of these
+  // names). Called by the pulling thread, in order.
+  std::function<void(const Batch&)> quarantine = {};
   // A broken predictor: throw FT0307 (true), or mark this and all further rows with it, uncalled.
   bool throw_broken = true;
   // Asked by the pulling thread between calls, and at least ten times a second while it waits for
   // others; throws to stop (FT0312, or the host language's own).
-  std::function<void()> check_interrupt;
-  // Told before each call: the position of its first row in the stream and its number of rows.
-  std::function<void(std::int64_t, std::int64_t)> before_call;
-  std::shared_ptr<MapMetrics> metrics;
+  std::function<void()> check_interrupt = {};
+  // Told before each call, by the thread that makes it: the position of its first row in the stream and
+  // its number of rows.
+  std::function<void(std::int64_t, std::int64_t)> before_call = {};
+  std::shared_ptr<MapMetrics> metrics = {};
 };
 
-// `predictor` must outlive the result.
+// `predictor` must outlive the result. Throws what is wrong with the schemas at once; the result works
+// when it is pulled, and a failed one fails again. FT0203, FT0204, FT0210.
 Batches Map(Batches input, const Predictor& predictor, MapOptions options = {});
 
 // The output schema of `Map` for an input schema; nothing when the signature has no output.
-std::optional<Schema> MapSchema(const Schema& input, const Signature& signature, const MapOptions& options = {});
+std::optional<Schema> MapSchema(const Schema& input, const Signature& signature,
+                                const MapOptions& options = {});
 
 // A column in the type that the signature declares, or FT0205 with both types named. Documented
-// casts only: wider integers and floats, integers to double where exact, any string or dictionary
-// layout to another, timestamps to another unit where exact and to another zone (a naive one is
-// read as UTC), nulls to anything, lists and structs item by item.
+// casts only: wider integers and floats, integers to floats where exact, any string layout to another,
+// a dictionary to its values, timestamps to another unit where exact and to another zone (a naive one
+// is read as UTC), nulls to anything, lists and structs item by item (a struct's fields by name, none
+// missing, none left over). FT0206 names the row of a value that does not fit.
 Column Cast(const Column& column, const DataType& type, std::string_view name);
 
 }  // namespace foretell

@@ -36,8 +36,9 @@ class Predictor {
 
   // One row out per row in, in order: the output columns, by name, and optionally a column
   // `_error`, struct<code: string, message: string>, non-null where a row has no prediction
-  // (code FT0306 is a row left out on purpose). Throws Error FT0301 where the call as a whole
-  // failed: `Map` then looks for the rows at fault. Any other exception stops the run.
+  // (code FT0306 is a row left out on purpose); where that is every row, `_error` alone will do.
+  // Throws Error FT0301 to FT0305 where the call as a whole failed: `Map` then looks for the rows at
+  // fault. Any other exception stops the run.
   // Any thread may call it, several at a time, unless `single_threaded()`.
   virtual Batch Predict(const Batch& batch) const = 0;
 
