@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from foretell.sinks.sink import Sink
+from foretell.sinks.sink import Output, Sink
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,13 +22,18 @@ class ParquetSink(Sink):
         self._compression = compression
         self._held: list[pa.RecordBatch] = []
         self._held_rows = self._held_bytes = 0
+        self._writer: Any = None
         super().__init__(path, schema)
 
-    def _open(self, file: IO[bytes]) -> None:
+    def _open(self, output: Output) -> None:
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
         self._writer = pq.ParquetWriter(
-            file, self.schema.remove_metadata(), compression=self._compression, write_statistics=True
+            pa.PythonFile(output, "w"),
+            self.schema.remove_metadata(),
+            compression=self._compression,
+            write_statistics=True,
         )
 
     def _write(self, batch: pa.RecordBatch) -> None:
@@ -52,3 +58,7 @@ class ParquetSink(Sink):
     def abort(self) -> None:
         self._held = []
         super().abort()
+        if self._writer is not None:
+            # Else pyarrow closes it when it is collected, and tells of what fails then.
+            with contextlib.suppress(Exception):
+                self._writer.close()

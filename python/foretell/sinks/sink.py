@@ -38,6 +38,29 @@ def open_sink(format: str, path: str | os.PathLike[str], schema: pa.Schema, **op
     return sinks[format](Path(path), schema, **options)
 
 
+class Output:
+    """What pyarrow's writers write to. It cannot close the file, which has to be flushed to the disk first;
+    and once the file is given up, what a writer still has to say is dropped.
+    """
+
+    closed = False
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file: IO[bytes] | None = file
+
+    def write(self, data: bytes) -> int:
+        return len(data) if self._file is None else self._file.write(data)
+
+    def flush(self) -> None:
+        if self._file is not None:
+            self._file.flush()
+
+    def close(self) -> None: ...
+
+    def drop(self) -> None:
+        self._file = None
+
+
 class Sink(ABC):
     """Writes batches of one schema to one file.
 
@@ -57,13 +80,14 @@ class Sink(ABC):
         try:
             # The sink closes it: by `close` or by `abort`.
             self._file = open(self._temporary, "xb")  # noqa: SIM115
-            self._open(self._file)
+            self._output = Output(self._file)
+            self._open(self._output)
         except BaseException as raised:
             self.abort()
             raise self._failed(raised) from raised
 
     @abstractmethod
-    def _open(self, file: IO[bytes]) -> None: ...
+    def _open(self, output: Output) -> None: ...
 
     @abstractmethod
     def _write(self, batch: pa.RecordBatch) -> None: ...
@@ -115,6 +139,7 @@ class Sink(ABC):
         file, self._file = self._file, None
         if file is None:
             return
+        self._output.drop()
         with contextlib.suppress(OSError):  # A full disk fails the last flush; the file goes away anyway.
             file.close()
         self._temporary.unlink(missing_ok=True)

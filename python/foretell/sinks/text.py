@@ -10,10 +10,11 @@ from __future__ import annotations
 import base64
 import json
 from itertools import pairwise
+from json.encoder import encode_basestring
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
-from foretell.sinks.sink import Sink
+from foretell.sinks.sink import Output, Sink
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,10 +27,10 @@ class _TextSink(Sink):
         self._codec = _CODECS.get(path.suffix)
         super().__init__(path, schema)
 
-    def _open(self, file: IO[bytes]) -> None:
+    def _open(self, output: Output) -> None:
         import pyarrow as pa
 
-        self._out: Any = pa.PythonFile(file, "w")
+        self._out: Any = pa.PythonFile(output, "w")
         if self._codec is not None:
             self._out = pa.CompressedOutputStream(self._out, self._codec)
 
@@ -55,14 +56,21 @@ class JsonLinesSink(_TextSink):
 class CsvSink(_TextSink):
     """With a header; fields of text are quoted, numbers are not."""
 
-    def _open(self, file: IO[bytes]) -> None:
+    def _open(self, output: Output) -> None:
         import pyarrow as pa
         from pyarrow import csv
 
-        super()._open(file)
-        self._flat = pa.schema([(c.name, _csv_type(c.type)) for c in self.schema])
-        # Without the caller's file: closing the writer must not close it before it is flushed to disk.
+        super()._open(output)
+        # A null alone in its row would be an empty line, and that is not a row: it is written as "".
+        self._alone = len(self.schema) == 1
+        self._flat = pa.schema(
+            [(c.name, pa.string() if self._alone else _csv_type(c.type)) for c in self.schema]
+        )
         self._writer = csv.CSVWriter(self._out, self._flat)
+
+    def _finish(self) -> None:
+        self._writer.close()
+        super()._finish()
 
     def _write(self, batch: pa.RecordBatch) -> None:
         import pyarrow as pa
@@ -70,8 +78,7 @@ class CsvSink(_TextSink):
         columns = [
             _csv_column(column, wanted.type) for column, wanted in zip(batch.columns, self._flat, strict=True)
         ]
-        if len(columns) == 1 and columns[0].type == pa.string():
-            # A null alone would be an empty line, and that is not a row.
+        if self._alone:
             columns = [columns[0].fill_null("")]
         self._writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=self._flat))
 
@@ -92,31 +99,62 @@ def _csv_column(column: pa.Array, wanted: pa.DataType) -> pa.Array:
         return column
     if pa.types.is_dictionary(column.type):
         return _csv_column(column.dictionary_decode(), wanted)
+    if _csv_type(column.type) == column.type:
+        return column.cast(wanted)
     if pa.types.is_nested(column.type):
         return pa.array([None if text == "null" else text for text in _texts(column)], wanted)
     return pa.array(_plain(column), wanted)
 
 
-def _texts(column: pa.Array) -> list[str]:
+def _texts(column: Any) -> list[str]:
     """Each value as JSON text."""
     import pyarrow as pa
 
-    is_ = pa.types
-    kind = column.type
-    if is_.is_dictionary(kind):
-        return _texts(column.dictionary_decode())
-    if is_.is_integer(kind):
-        return ["null" if value is None else str(value) for value in column.to_pylist()]
-    if is_.is_floating(kind):
-        return [_number(value) for value in column.to_pylist()]
+    texts = _number_texts(column)
+    if texts is not None:
+        found: list[str] = texts.to_pylist()
+        return found
+    if column.type in (pa.string(), pa.large_string()):
+        quote = encode_basestring
+        return ["null" if value is None else quote(value) for value in column.to_pylist()]
     return list(map(_dumps, _plain(column)))
 
 
 _dumps = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
-def _number(value: float | None) -> str:
-    return "null" if value is None or value - value != 0.0 else repr(value)
+def _number_texts(column: Any) -> Any:
+    """Numbers, booleans, and lists of them, as an array of JSON texts: several times as fast as `json`.
+
+    None for other types. The shortest text that reads back as the same number.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    is_ = pa.types
+    kind = column.type
+    if is_.is_boolean(kind) or is_.is_integer(kind):
+        return column.cast(pa.string()).fill_null("null")
+    if is_.is_floating(kind):
+        if is_.is_float16(kind):
+            column = column.cast(pa.float32())
+        texts = column.cast(pa.string())
+        # Arrow writes 1.0 as "1", which a reader would take for a whole number.
+        whole = pc.and_(pc.equal(pc.floor(column), column), pc.less(pc.abs(column), 1e16))
+        point = pc.and_not(whole, pc.match_substring(texts, "e"))
+        texts = pc.if_else(point, pc.binary_join_element_wise(texts, ".0", ""), texts)
+        return pc.if_else(pc.is_finite(column), texts, "null").fill_null("null")
+    if is_.is_fixed_size_list(kind):
+        return _number_texts(column.cast(pa.list_(kind.value_type)))
+    if is_.is_list(kind) or is_.is_large_list(kind):
+        offsets, values = _items(column)
+        inner = _number_texts(values)
+        if inner is None:
+            return None
+        joined = pc.binary_join(type(column).from_arrays(offsets, inner), ", ")
+        texts = pc.binary_join_element_wise("[", joined, "]", "")
+        return pc.if_else(column.is_valid(), texts, "null")
+    return None
 
 
 def _plain(column: Any) -> list[Any]:
@@ -139,31 +177,40 @@ def _plain(column: Any) -> list[Any]:
         column = column.cast(pa.int64())
     elif is_.is_date(kind) or is_.is_time(kind) or is_.is_decimal(kind):
         column = column.cast(pa.string())
-    if _is_bytes(kind):
+    elif _is_bytes(kind):
         return [None if v is None else base64.b64encode(v).decode() for v in column.to_pylist()]
-    if is_.is_map(kind):
-        keys, items = _plain(column.keys), _plain(column.items)
-        return _nested(column, [list(pair) for pair in zip(keys, items, strict=True)])
-    if is_.is_fixed_size_list(kind):
+    elif is_.is_fixed_size_list(kind):
         return _plain(column.cast(pa.list_(kind.value_type)))
-    if is_.is_list(kind) or is_.is_large_list(kind):
-        return _nested(column, _plain(column.values))
-    if is_.is_struct(kind):
+    elif is_.is_map(kind):
+        pairs = pa.StructArray.from_arrays([column.keys, column.items], names=["key", "value"])
+        return _nested(column, column.offsets, pairs)
+    elif is_.is_list(kind) or is_.is_large_list(kind):
+        return _nested(column, *_items(column))
+    elif is_.is_struct(kind):
         names = [field.name for field in kind]
         fields = [_plain(field) for field in column.flatten()]
         rows = [dict(zip(names, row, strict=True)) for row in zip(*fields, strict=True)]
-        rows = rows or [{} for _ in range(len(column))]
-        return _nulls(column, rows)
+        return _nulls(column, rows if fields else [{} for _ in range(len(column))])
     plain: list[Any] = column.to_pylist()
     return plain
 
 
-def _nested(column: pa.Array, values: list[Any]) -> list[Any]:
-    offsets = column.offsets.to_pylist()
-    return _nulls(column, [values[a:b] for a, b in pairwise(offsets)])
+def _items(column: Any) -> tuple[Any, Any]:
+    """Offsets and items of a list array, without the items outside of a slice."""
+    import pyarrow.compute as pc
+
+    if len(column) == 0:
+        return column.offsets, column.values.slice(0, 0)
+    first, last = column.offsets[0].as_py(), column.offsets[-1].as_py()
+    return pc.subtract(column.offsets, column.offsets[0]), column.values.slice(first, last - first)
 
 
-def _nulls(column: pa.Array, values: list[Any]) -> list[Any]:
+def _nested(column: Any, offsets: Any, values: Any) -> list[Any]:
+    items = _plain(values)
+    return _nulls(column, [items[a:b] for a, b in pairwise(offsets.to_pylist())])
+
+
+def _nulls(column: Any, values: list[Any]) -> list[Any]:
     if column.null_count == 0:
         return values
     valid = column.is_valid().to_pylist()
@@ -174,9 +221,5 @@ def _is_bytes(kind: pa.DataType) -> bool:
     import pyarrow as pa
 
     is_ = pa.types
-    return bool(
-        is_.is_binary(kind)
-        or is_.is_large_binary(kind)
-        or is_.is_binary_view(kind)
-        or is_.is_fixed_size_binary(kind)
-    )
+    tests = (is_.is_binary, is_.is_large_binary, is_.is_binary_view, is_.is_fixed_size_binary)
+    return not is_.is_decimal(kind) and any(test(kind) for test in tests)

@@ -85,9 +85,9 @@ class Rows(Source):
         return (table if limit is None else table.slice(0, limit)).to_reader(max_chunksize=8192)
 
     def sample(self, n: int, seed: int = 0) -> pa.Table:
-        from foretell.sources.sampling import sample_positions
+        from foretell.sources.sampling import sample_positions, take_rows
 
-        return self.table().take(sample_positions(self.table().num_rows, n, seed))
+        return take_rows(self.table(), sample_positions(self.table().num_rows, n, seed))
 
 
 class _Dataset(Source):
@@ -108,9 +108,12 @@ class _Dataset(Source):
         return limited(reader, schema, limit)
 
     def sample(self, n: int, seed: int = 0) -> pa.Table:
+        import pyarrow as pa
+
         from foretell.sources.sampling import sample_positions
 
-        return self._dataset.take(sample_positions(self._dataset.count_rows(), n, seed))
+        positions = sample_positions(self._dataset.count_rows(), n, seed)
+        return self._dataset.take(pa.array(positions, pa.int64()))
 
 
 class _Once(Source):

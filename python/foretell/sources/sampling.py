@@ -35,6 +35,16 @@ def sample_positions(rows: int, n: int, seed: int) -> list[int]:
     return sorted(random.Random(seed).sample(range(rows), min(n, rows)))
 
 
+def take_rows(table: pa.Table, positions: list[int]) -> pa.Table:
+    """The rows at some positions, in that order."""
+    import pyarrow as pa
+
+    # pyarrow takes no rows from views.
+    views = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
+    plain = pa.schema([column.with_type(views.get(column.type, column.type)) for column in table.schema])
+    return table.cast(plain).take(pa.array(positions, pa.int64())).cast(table.schema)
+
+
 def sample_files(source: Files, n: int, seed: int) -> pa.Table:
     """See the module. FT0704 for a bad line in a piece that was drawn."""
     import pyarrow as pa
@@ -64,7 +74,7 @@ def sample_files(source: Files, n: int, seed: int) -> pa.Table:
             at += 1
         if wanted:
             piece = pa.Table.from_batches(read_split(plan, split))
-            batches.append(piece.take(wanted))
+            batches.append(take_rows(piece, wanted))
         base += split["rows"]
     return pa.concat_tables(batches) if batches else plan_schema(plan).empty_table()
 

@@ -57,13 +57,15 @@ def convert(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
 
 
 def is_text(kind: pa.DataType) -> bool:
-    """Strings in any encoding."""
+    """Strings and bytes: of all types, the ones that have an empty value."""
     import pyarrow as pa
 
     is_ = pa.types
     if is_.is_dictionary(kind):
         return is_text(kind.value_type)
-    return bool(is_.is_string(kind) or is_.is_large_string(kind) or is_.is_string_view(kind))
+    return bool(
+        is_.is_string(kind) or is_.is_large_string(kind) or is_.is_string_view(kind) or _is_bytes(kind)
+    )
 
 
 def _is_bytes(kind: pa.DataType) -> bool:
@@ -81,7 +83,7 @@ def json_type(kind: pa.DataType, name: str) -> pa.DataType:
     import pyarrow as pa
 
     is_ = pa.types
-    if _is_bytes(kind):
+    if _is_bytes(kind) or is_.is_date(kind) or is_.is_time(kind):
         return pa.string()
     if is_.is_float16(kind):
         return pa.float32()
