@@ -39,18 +39,6 @@ def objects(tmp_path: Path) -> dict[str, Any]:
 
 FRAMES = ["table", "batch", "dataset", "reader", "pandas", "polars", "lazy", "dicts"]
 NAMES = ["path", "paths", "source", *FRAMES]
-    "path",
-    "paths",
-    "source",
-    "table",
-    "batch",
-    "dataset",
-    "reader",
-    "pandas",
-    "polars",
-    "lazy",
-    "dicts",
-]
 
 
 @pytest.mark.parametrize("name", NAMES)
