@@ -25,7 +25,7 @@
 namespace foretell {
 
 struct FileEntry {
-  std::string path;    // within the version: relative, '/'-separated, no ".."
+  std::string path;  // within the version: relative, '/'-separated, no ".."
   std::uint64_t size = 0;
   std::string sha256;  // 64 lower-case hex digits
   std::string blob;    // the storage key that holds the bytes
@@ -41,7 +41,7 @@ struct Manifest {
   std::string sha256;  // of `document`, exactly as stored
 };
 
-// What is to become a version.
+// What is to become a version. No two paths may be equal but for ASCII case (FT0104).
 struct Draft {
   struct File {
     std::string path;
@@ -72,11 +72,11 @@ struct AliasEntry {
 };
 
 struct Move {
-  std::string who;
-  std::string why;
-  std::optional<std::int64_t> expect;  // refuse (FT0404) unless the alias names this version now
+  std::string who = {};
+  std::string why = {};
+  std::optional<std::int64_t> expect = {};  // refuse (FT0404) unless the alias names this version now
   bool retry_on_conflict = false;
-  std::optional<std::int64_t> undo;    // rollback only: the entry to undo
+  std::optional<std::int64_t> undo = {};  // rollback only: the entry to undo
 };
 
 struct Finding {
@@ -88,24 +88,30 @@ struct Finding {
 class Store {
  public:
   // Opens; a storage without a store is created by the first save, and a reader of one is told
-  // so (FT0410). A store of a newer format is refused (FT0407).
+  // so (FT0410). A store of a newer format is refused (FT0407). A copy is another handle on the
+  // same store.
   explicit Store(std::shared_ptr<Storage> storage);
 
   Storage& storage() const { return *storage_; }
+  // Whether there is a store already; false before the first save.
+  bool Exists();
 
+  // The next version. Nothing of it is visible before all of it is durable.
   Manifest Save(std::string_view name, const Draft& draft);
 
-  std::vector<std::string> Names();                                // as their owners spell them
-  std::vector<std::int64_t> Versions(std::string_view name);       // ascending; retired ones left out
-  Manifest Get(std::string_view name, std::int64_t version);       // FT0401, FT0402
-  Manifest Resolve(const Reference& reference);                    // also FT0403
+  // A name or alias in another spelling than its owner's (case) is refused: FT0414.
+  std::vector<std::string> Names();                           // as their owners spell them
+  std::vector<std::int64_t> Versions(std::string_view name);  // ascending; retired ones left out
+  Manifest Get(std::string_view name, std::int64_t version);  // FT0401, FT0402
+  Manifest Resolve(const Reference& reference);               // also FT0403
 
   std::vector<std::string> Aliases(std::string_view name);
   std::optional<std::int64_t> AliasVersion(std::string_view name, std::string_view alias);
   std::vector<AliasEntry> History(std::string_view name, std::string_view alias);
   // The new entry, or the newest one when the alias names `version` already.
   AliasEntry Promote(std::string_view name, std::string_view alias, std::int64_t version, const Move& move);
-  // Undoes the last promotion that is not undone yet (or `move.undo`); FT0411 when there is none.
+  // Undoes the last promotion that is not undone yet; FT0411 when there is none. With `move.undo`
+  // only that entry: undone already, its rollback is returned if nothing followed, else FT0404.
   AliasEntry Rollback(std::string_view name, std::string_view alias, const Move& move);
 
   // Reads every byte of one version (manifest, blobs); empty when all is well.
@@ -114,9 +120,16 @@ class Store {
   std::vector<Finding> VerifyAll();
 
  private:
+  struct State;
+
+  void EnsureReadable();
   void EnsureWritable();
+  std::int64_t Highest(std::string_view name);
+  std::optional<std::string> Spelling(std::string_view name);
+  [[noreturn]] void ThrowUnknownName(std::string_view name);
 
   std::shared_ptr<Storage> storage_;
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace foretell

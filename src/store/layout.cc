@@ -288,6 +288,16 @@ std::string VersionFolder(std::string_view name) {
   return VersionsFolder() + "/" + NameSegment(name);
 }
 
+std::string NameOfSegment(std::string_view segment) {
+  std::string name;
+  for (std::size_t i = 0; i < segment.size(); ++i) {
+    const bool slash = segment.substr(i, 2) == "__";
+    name += slash ? '/' : segment[i];
+    i += slash ? 1 : 0;
+  }
+  return name;
+}
+
 std::string VersionKey(std::string_view name, std::int64_t version) {
   return NumberedKey(VersionFolder(name), version);
 }

@@ -48,6 +48,8 @@ std::string BlobFolder(std::string_view sha256);
 bool IsBlobKeyOf(std::string_view key, std::string_view sha256);
 std::string VersionsFolder();
 std::string VersionFolder(std::string_view name);
+// The name, in lower case, that a folder of versions or aliases belongs to; for any text, a text.
+std::string NameOfSegment(std::string_view segment);
 std::string VersionKey(std::string_view name, std::int64_t version);
 std::string AliasesFolder();
 std::string AliasesFolder(std::string_view name);

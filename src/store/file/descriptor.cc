@@ -86,9 +86,6 @@ void WriteAll(int fd, std::string_view bytes, const std::filesystem::path& path)
   }
 }
 
-namespace {
-
-// 0 at the end of the file.
 std::size_t ReadSome(int fd, char* to, std::size_t size, const std::filesystem::path& path) {
   while (true) {
     const ssize_t count = ::read(fd, to, size);
@@ -100,8 +97,6 @@ std::size_t ReadSome(int fd, char* to, std::size_t size, const std::filesystem::
     }
   }
 }
-
-}  // namespace
 
 std::string ReadAll(int fd, const std::filesystem::path& path) {
   struct stat status{};

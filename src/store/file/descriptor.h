@@ -40,6 +40,8 @@ Descriptor OpenAt(int folder, const char* name, int flags, mode_t mode = 0);
 Descriptor OpenSource(const std::filesystem::path& path);
 
 void WriteAll(int fd, std::string_view bytes, const std::filesystem::path& path);
+// At least one byte, or 0 at the end of the file.
+std::size_t ReadSome(int fd, char* to, std::size_t size, const std::filesystem::path& path);
 std::string ReadAll(int fd, const std::filesystem::path& path);
 // From the current offset of `from` to its end; returns the bytes copied. Constant memory.
 std::uint64_t CopyAll(int from, const std::filesystem::path& source, int to,

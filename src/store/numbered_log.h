@@ -1,0 +1,20 @@
+// A folder of entries 1.json, 2.json … to which one more is created, never changed, never removed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "foretell/storage.h"
+
+namespace foretell {
+
+// What is there, ascending. A number that a listing left out though a later one was in it (it was
+// created while the storage listed) is looked up, so that a gap in the result is a gap on disk.
+std::vector<std::int64_t> Numbers(Storage& storage, std::string_view folder, std::int64_t after = 0);
+
+// The first number that is missing from 1 to the last; 0 when none is.
+std::int64_t FirstGap(const std::vector<std::int64_t>& numbers);
+
+}  // namespace foretell

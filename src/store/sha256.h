@@ -1,0 +1,43 @@
+// SHA-256, by OpenSSL, as 64 lower-case hex digits.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+struct evp_md_ctx_st;
+
+namespace foretell {
+
+// A digest of bytes that come piece by piece. Not for several threads.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(const Sha256&) = delete;
+  Sha256& operator=(const Sha256&) = delete;
+
+  void Add(std::string_view bytes);
+  std::string Finish();  // once; nothing may be added after it
+
+ private:
+  struct Free {
+    void operator()(evp_md_ctx_st* context) const;
+  };
+  std::unique_ptr<evp_md_ctx_st, Free> context_;
+};
+
+std::string Sha256Of(std::string_view bytes);
+
+struct FileDigest {
+  std::uint64_t size = 0;
+  std::string sha256;
+};
+
+// Reads the file in constant memory. Throws FT09xx.
+FileDigest Sha256OfFile(const std::filesystem::path& path);
+FileDigest Sha256OfDescriptor(int fd, const std::filesystem::path& path);
+
+}  // namespace foretell
