@@ -6,6 +6,7 @@
 namespace foretell::python {
 
 void BindError(nanobind::module_& module);
+void BindStore(nanobind::module_& module);
 void BindUnits(nanobind::module_& module);
 void BindSchema(nanobind::module_& module);
 void BindStream(nanobind::module_& module);

@@ -6,6 +6,7 @@ NB_MODULE(_core, module) {
   module.doc() = "the C++ core of foretell";
   nanobind::set_leak_warnings(false);  // objects kept until exit by user code are not our leaks
   foretell::python::BindError(module);
+  foretell::python::BindStore(module);
   foretell::python::BindUnits(module);
   foretell::python::BindSchema(module);
   foretell::python::BindStream(module);
