@@ -25,6 +25,7 @@ from importlib.machinery import ModuleSpec
 from typing import Any
 
 from foretell.code.bundle import MAIN, Bundle
+from foretell.code.door import Door, Loader
 from foretell.error import error
 
 _lock = threading.RLock()
@@ -72,45 +73,6 @@ class CarriedModule(types.ModuleType):
     def __reduce__(self) -> tuple[Any, ...]:
         namespace = self.__dict__["__loader__"].namespace()
         return arrive_module, (namespace.bundle, namespace.plain(self.__name__))
-
-
-class Door:
-    """What ``sys.modules`` holds for a carried module: the module as long as it lives."""
-
-    __slots__ = ("_name", "_namespace")
-
-    def __init__(self, namespace: Namespace, plain: str) -> None:
-        object.__setattr__(self, "_namespace", weakref.ref(namespace))
-        object.__setattr__(self, "_name", plain)
-
-    def __getattribute__(self, name: str) -> Any:
-        return getattr(object.__getattribute__(self, "module")(), name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        setattr(object.__getattribute__(self, "module")(), name, value)
-
-    def module(self) -> types.ModuleType:
-        namespace = object.__getattribute__(self, "_namespace")()
-        plain = object.__getattribute__(self, "_name")
-        found = namespace.modules.get(plain) if namespace is not None else None
-        if found is None:
-            raise AttributeError(f"the version that {plain} belongs to is no longer loaded")
-        return found  # type: ignore[no-any-return]
-
-
-class Loader:
-    """Gives ``linecache``, ``inspect`` and tracebacks the source. Holds the version weakly."""
-
-    def __init__(self, namespace: Namespace, source: bytes | None) -> None:
-        self.namespace = weakref.ref(namespace)
-        self._source = source
-
-    def get_source(self, name: str) -> str | None:
-        return importlib.util.decode_source(self._source) if self._source is not None else None
-
-    def is_package(self, name: str) -> bool:
-        namespace = self.namespace()
-        return namespace is not None and namespace.plain(name) in namespace.packages
 
 
 class Namespace:
@@ -282,14 +244,18 @@ def _forget(prefix: str) -> None:
     if namespace_of(prefix) is not None:
         return  # the same version was loaded again meanwhile
     for name, door in list(sys.modules.items()):
-        mine = name == prefix or name.startswith(prefix + ".")
-        if mine and isinstance(door, Door) and namespace_of(name) is None:
+        if _below(prefix, name) and isinstance(door, Door) and namespace_of(name) is None:
             sys.modules.pop(name, None)
     shown = f"<foretell {prefix.rpartition('_')[2]}>/"
     for file in [file for file in linecache.cache if file.startswith(shown)]:
         linecache.cache.pop(file, None)
-    for logger in [name for name in logging.Logger.manager.loggerDict if name.startswith(prefix + ".")]:
-        logging.Logger.manager.loggerDict.pop(logger, None)
+    loggers = logging.Logger.manager.loggerDict
+    for name in [name for name in loggers if _below(prefix, name)]:
+        loggers.pop(name, None)
+
+
+def _below(prefix: str, name: str) -> bool:
+    return name == prefix or name.startswith(prefix + ".")
 
 
 def named(namespace: Namespace, module: str, qualname: str) -> Any:

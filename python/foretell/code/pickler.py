@@ -122,16 +122,27 @@ def dump(
 
 
 class Unpickler(pickle.Unpickler):
-    """Resolves what carried code names to one version's copies, or (None) to what is at hand."""
+    """Resolves what carried code names to one version's copies, or (None) to what is at hand.
+
+    ``resolve(module, qualname)`` takes the place of both.
+    """
 
     def __init__(
-        self, file: IO[bytes], namespace: Namespace | None = None, *, buffers: Iterable[Any] | None = None
+        self,
+        file: IO[bytes],
+        namespace: Namespace | None = None,
+        *,
+        buffers: Iterable[Any] | None = None,
+        resolve: Callable[[str, str], Any] | None = None,
     ) -> None:
         super().__init__(file, buffers=buffers)
         self._namespace = namespace
+        self._resolve = resolve
 
     def find_class(self, module: str, name: str) -> Any:
         namespace = self._namespace
+        if self._resolve is not None and module == __name__ and name == carried.__name__:
+            return self._resolve
         if namespace is None:
             return super().find_class(module, name)
         if module == __name__ and name == carried.__name__:

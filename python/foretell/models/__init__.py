@@ -86,13 +86,15 @@ def open_model(
     ``load_files`` is called (default: the loaded class). A pickle runs code: the caller has admitted the
     version before. Raises FT0502, FT0503, FT0506.
     """
+    from foretell.code.pickler import Unpickler
     from foretell.models.own_files import load_own_files
     from foretell.models.pickled import load_pickled
     from foretell.models.typed import load_skops
 
     loader = description.get("loader")
     if loader == "pickle":
-        return LoadedModel(*load_pickled(description, files, loaded_code))
+        unpickler = loaded_code.unpickler if loaded_code is not None else Unpickler
+        return LoadedModel(*load_pickled(description, files, unpickler))
     if loader == "skops":
         return LoadedModel(load_skops(description, files, trusted_types), "")
     if loader == "files":

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from foretell.code.bundle import MAIN, CarriedCode
-from foretell.code.loading import LoadedCode
 from foretell.code.pickler import Unpickler, dump, name_of, reachable
 from foretell.code.project import Project
 from foretell.error import Error, error, missing_extra
@@ -28,9 +28,16 @@ class _Names:
     def __init__(self, carried: CarriedCode | None) -> None:
         self._modules = set(carried.modules) if carried is not None else set()
         self._names = set((carried.main or {}).get("names", ())) if carried is not None else set()
+        self.seen: dict[tuple[str, str], Any] = {}
         self._project = Project(Path(carried.root)) if carried is not None and carried.root else None
 
     def reference(self, item: Any) -> tuple[str, str] | None:
+        found = self._name(item)
+        if found is not None:
+            self.seen[found] = item
+        return found
+
+    def _name(self, item: Any) -> tuple[str, str] | None:
         module, qualname, namespace = name_of(item)
         if module == MAIN:
             known = qualname in self._names and not isinstance(item, ModuleType)
@@ -79,7 +86,7 @@ def save_pickled(model: object, directory: Path, carried: CarriedCode | None) ->
         "private_bytes": stream.stat().st_size,
         "mapping": "read-only",
     }
-    description["mapping"] = _read_back(description, {STREAM: stream, ARRAYS: arrays})
+    description["mapping"] = _read_back(description, {STREAM: stream, ARRAYS: arrays}, names)
     if description["mapping"] != "read-only":
         description["private_bytes"] += description["shared_bytes"]
         description["shared_bytes"] = 0
@@ -95,10 +102,14 @@ def _refusal(model: object, names: _Names, cause: BaseException) -> Error:
     return unpicklable(model, "model", cause, lambda part, file: dump(part, file, names, lambda _: None))
 
 
-def _read_back(description: dict[str, Any], files: Mapping[str, Path]) -> str:
+def _read_back(description: dict[str, Any], files: Mapping[str, Path], names: _Names) -> str:
     """How the model's arrays can be mapped: found by reading the model back once, here and now."""
+
+    def seen(module: str, qualname: str) -> Any:
+        return names.seen[module, qualname]
+
     try:
-        return load_pickled(description, files, None)[1]
+        return load_pickled(description, files, partial(Unpickler, resolve=seen))[1]
     except Error as cause:
         if cause.code != "FT0502":
             raise
@@ -107,9 +118,9 @@ def _read_back(description: dict[str, Any], files: Mapping[str, Path]) -> str:
 
 
 def load_pickled(
-    description: Mapping[str, Any], files: Mapping[str, Path], code: LoadedCode | None
+    description: Mapping[str, Any], files: Mapping[str, Path], unpickler: Callable[..., Unpickler]
 ) -> tuple[Any, str]:
-    """(the model, how its arrays are mapped)"""
+    """(the model, how its arrays are mapped); ``unpickler(file, buffers=...)`` knows what the names mean."""
     stream = _file(description, files, "stream")
     if description.get("byteorder") != sys.byteorder:
         found = description.get("byteorder")
@@ -125,9 +136,7 @@ def load_pickled(
         writable = mapping == "copy-on-write"
         buffers = map_buffers(arrays, description["buffers"], writable=writable) if arrays else []
         try:
-            return Unpickler(
-                io.BytesIO(data), code.namespace if code else None, buffers=buffers
-            ).load(), mapping
+            return unpickler(io.BytesIO(data), buffers=buffers).load(), mapping
         except Error:
             raise
         except Exception as cause:
