@@ -128,7 +128,6 @@ std::string WhyNotWhole(Storage& storage, std::int64_t unit, const std::string& 
 
 bool LinkPart(Storage& storage, std::int64_t unit, const std::string& from, const std::string& to,
               const Part& part) {
-  if (!WhyNotWhole(storage, unit, from, part).empty()) return false;
   const std::optional<fs::path> source = StagingPath(storage, unit, from);
   const std::optional<fs::path> target = StagingPath(storage, unit, to);
   bool whole = true;
@@ -137,6 +136,7 @@ bool LinkPart(Storage& storage, std::int64_t unit, const std::string& from, cons
                              : CopyObject(storage, StagedKey(unit, from, file), StagedKey(unit, to, file));
     if (!whole) break;
   }
+  // The copy is what counts, so it is the copy that is looked at, and synced.
   if (whole && WhyNotWhole(storage, unit, to, part).empty()) return true;
   // What stays behind would be the other attempt's own bytes, for this one to write over.
   for (const std::string& file : part.files) storage.Delete(StagedKey(unit, to, file));
