@@ -1,0 +1,106 @@
+"""``foretell show``: one version, for people; its manifest, for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from foretell.cli.options import JsonOption, ReferenceArgument, StoreOption, resolve
+from foretell.cli.printing import print_fields, print_json, size_text, when_text
+
+if TYPE_CHECKING:
+    from foretell.version import Version
+
+
+def show(
+    reference: ReferenceArgument,
+    as_json: JsonOption = False,
+    store: StoreOption = None,
+) -> None:
+    """Show what a version is made of, and how this machine differs from the one that saved it."""
+    from foretell.store import Store
+
+    version = resolve(Store(store), reference)
+    if as_json:
+        print_json(version.manifest)
+    else:
+        print_fields(_fields(version))
+
+
+def _fields(version: Version) -> dict[str, str | None]:
+    manifest = version.manifest
+    signature = manifest.get("signature") or {}
+    environment = manifest.get("environment") or {}
+    return {
+        "version": version.reference,
+        "saved": _saved(version),
+        "aliases": ", ".join(version.aliases) or None,
+        "manifest": f"sha256 {version.sha256}",
+        "model": _model(manifest),
+        "code": _code(manifest),
+        "input": _schema(signature.get("input"), "every column, as it comes"),
+        "output": _schema(signature.get("output"), "not declared"),
+        "keep": _keep(signature.get("keep")),
+        "metadata": "\n".join(f"{key} = {value}" for key, value in version.metadata.items()) or None,
+        "made with": _environment(environment),
+        "here": _differences(environment),
+        "files": _files(manifest.get("files", [])),
+    }
+
+
+def _saved(version: Version) -> str:
+    who = version.manifest.get("who")
+    return when_text(version.created.isoformat()) + (f" by {who}" if who else "")
+
+
+def _model(manifest: Mapping[str, Any]) -> str | None:
+    from foretell.models import describe
+
+    description = manifest.get("model")
+    return describe(description) if description else None
+
+
+def _code(manifest: Mapping[str, Any]) -> str | None:
+    carried = manifest.get("code")
+    if not carried:
+        return None
+    lines = [carried["entry"], f"sha256 {carried['digest']}"]
+    git = carried.get("git")
+    if git:
+        lines.append(
+            f"git {git['commit']}" + (", with changes that were not committed" if git["dirty"] else "")
+        )
+    lines += [name for name in carried["modules"] if f"{name}:" not in carried["entry"]]
+    return "\n".join(lines)
+
+
+def _schema(columns: Any, otherwise: str) -> str:
+    if columns is None:
+        return otherwise
+    return "\n".join(f"{name}: {kind}" for name, kind in columns) or "no column"
+
+
+def _keep(columns: Any) -> str:
+    if columns is None:
+        return "every column of the input"
+    return ", ".join(columns) or "no column of the input"
+
+
+def _environment(environment: dict[str, Any]) -> str | None:
+    if not environment:
+        return None
+    first = [f"foretell {environment.get('foretell', '?')}", f"Python {environment.get('python', '?')}"]
+    first.append(f"{environment.get('platform', '?')} {environment.get('machine', '?')}")
+    packages = [f"{name} {version}" for name, version in (environment.get("packages") or {}).items()]
+    return "\n".join([", ".join(first), *packages])
+
+
+def _differences(environment: dict[str, Any]) -> str:
+    from foretell.code import differences
+
+    return "\n".join(differences(environment)) or "the same"
+
+
+def _files(files: list[dict[str, Any]]) -> str:
+    width = max((len(size_text(file["size"])) for file in files), default=0)
+    return "\n".join(f"{size_text(file['size']):>{width}}  {file['path']}" for file in files) or "none"
