@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import gc
+import json
+import pickle
+import signal
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any
 
+import duckdb
+import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 
 import foretell
+import foretell.error
 from foretell import _core
 
 Answer = Callable[[pa.RecordBatch], Any]
@@ -119,3 +129,309 @@ def test_the_gil_is_free_while_a_source_is_awaited() -> None:
     other.start()
     assert stream.read_next().rows == 1
     other.join()
+
+
+def inputs() -> dict[str, Callable[[], Any]]:
+    """One table as each library hands it over: rows of id, title, x, at."""
+    at = [dt.datetime(2026, 1, 1, hour) for hour in range(3)]
+    columns: dict[str, list[Any]] = {"id": [1, 2, 3], "title": ["a", None, "ünï"], "x": [1, 2, 3], "at": at}
+
+    def duckdb_relation() -> Any:
+        connection = duckdb.connect()
+        connection.register("events", pa.table(columns))
+        return connection.sql("select * from events order by id")
+
+    return {
+        "pyarrow table": lambda: pa.table(columns),
+        "pyarrow batch": lambda: pa.record_batch(columns),
+        "pyarrow reader": lambda: pa.table(columns).to_reader(),
+        "pyarrow dictionary": lambda: pa.table(
+            {**columns, "title": pa.array(columns["title"]).dictionary_encode()}
+        ),
+        "pyarrow slice": lambda: pa.table(
+            {name: [values[0], *values] for name, values in columns.items()}
+        ).slice(1),
+        "pandas": lambda: pd.DataFrame(columns),
+        "pandas categories": lambda: pd.DataFrame(columns).astype({"title": "category"}),
+        "polars": lambda: pl.DataFrame(columns),
+        "polars categories": lambda: pl.DataFrame(columns).cast({"title": pl.Categorical}),
+        "duckdb": duckdb_relation,
+        "our own stream": lambda: _core.Stream(pa.table(columns)),
+        "our own batch": lambda: _core.Batch.from_arrow(pa.record_batch(columns)),
+    }
+
+
+@pytest.mark.parametrize("library", inputs())
+def test_every_librarys_layout_reaches_the_predictor_as_declared(library: str) -> None:
+    declared = [("title", "string"), ("x", "double"), ("at", "timestamp[us, UTC]")]
+    seen: list[pa.RecordBatch] = []
+
+    def look(batch: pa.RecordBatch) -> pa.RecordBatch:
+        seen.append(batch)
+        return pa.record_batch({"n": pa.array([len(text or "") for text in batch["title"].to_pylist()])})
+
+    output = _core.Schema([("n", "int64")])
+    stream = _core.map(
+        inputs()[library](), predictor(look, input=_core.Schema(declared), output=output, keep=["id"])
+    )
+    out = pa.table(stream)
+    assert out.select(["id", "n"]).to_pydict() == {"id": [1, 2, 3], "n": [1, 0, 3]}
+    table = pa.Table.from_batches(seen)
+    assert [str(field.type) for field in table.schema] == ["string", "double", "timestamp[us, tz=UTC]"]
+    assert table["title"].to_pylist() == ["a", None, "ünï"]
+    assert table["x"].to_pylist() == [1.0, 2.0, 3.0]
+    assert table["at"].to_pylist() == [dt.datetime(2026, 1, 1, hour, tzinfo=dt.UTC) for hour in range(3)]
+
+
+@pytest.mark.parametrize(
+    "consumer", [pa.table, pl.DataFrame, lambda s: pa.RecordBatchReader.from_stream(s).read_all()]
+)
+def test_the_output_goes_to_every_library(consumer: Callable[[Any], Any]) -> None:
+    stream = _core.map(pa.table({"x": [1.0, 2.0]}), predictor(doubled, input=X, output=TWICE), version=1)
+    out = consumer(stream)
+    assert list(out["twice"].to_pylist() if hasattr(out["twice"], "to_pylist") else out["twice"]) == [
+        2.0,
+        4.0,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "message"),
+    [
+        (lambda batch: [1.0], "FT0303", "returned a list, expected a record batch"),
+        (lambda batch: None, "FT0303", "returned None"),
+        (lambda batch: pa.array([1.0]), "FT0303", "cannot be used"),
+        (lambda batch: pa.record_batch({"twice": [1.0, 2.0]}), "FT0302", "2 rows for 1"),
+        (lambda batch: pa.record_batch({"thrice": [1.0]}), "FT0303", "the columns thrice, expected twice"),
+        (lambda batch: pa.record_batch({"twice": ["1"]}), "FT0303", "'twice' is string, expected double"),
+        (lambda batch: pa.record_batch({"twice": [None]}), "FT0304", "'twice' is null"),
+        (lambda batch: pa.record_batch({"twice": [float("nan")]}), "FT0305", "'twice' is NaN"),
+    ],
+)
+def test_an_answer_that_breaks_the_contract_is_told(answer: Answer, code: str, message: str) -> None:
+    stream = _core.map(pa.table({"x": [1.0]}), predictor(answer, input=X, output=TWICE))
+    with pytest.raises(foretell.Error, match=message) as caught:
+        stream.read_next()
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("code", "kept"), [("FT0303", "FT0303"), ("FT0302", "FT0302"), ("FT0701", "FT0301"), ("FT0999", "FT0301")]
+)
+def test_errors_of_foretells_own_keep_their_code_where_they_speak_of_rows(code: str, kept: str) -> None:
+    def refuses(batch: pa.RecordBatch) -> Any:
+        raise foretell.error.error(code, "why", hint="what next")
+
+    out = pa.table(
+        _core.map(pa.table({"x": [1.0]}), predictor(refuses, input=X, output=TWICE), on_error="null")
+    )
+    assert out["_error"].to_pylist()[0]["code"] == kept
+
+
+def test_other_errors_of_foretells_own_stop_the_map() -> None:
+    def refuses(batch: pa.RecordBatch) -> Any:
+        raise foretell.error.error("FT0310", "no model", hint="load one")
+
+    stream = _core.map(pa.table({"x": [1.0]}), predictor(refuses, input=X, output=TWICE), on_error="null")
+    with pytest.raises(foretell.Error, match="no model") as caught:
+        stream.read_next()
+    assert (caught.value.code, caught.value.hint) == ("FT0310", "load one")
+
+
+def test_the_place_is_the_innermost_line_of_the_users_own() -> None:
+    def inner(batch: pa.RecordBatch) -> Any:
+        return json.loads("{")  # raises deep in the standard library
+
+    out = pa.table(
+        _core.map(pa.table({"x": [1.0]}), predictor(inner, input=X, output=TWICE), on_error="null")
+    )
+    message = out["_error"].to_pylist()[0]["message"]
+    assert message.startswith("JSONDecodeError: Expecting property name")
+    assert message.endswith(" in inner)")
+
+
+def test_an_exceptions_text_may_be_anything() -> None:
+    class Silent(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    for raised, start in [
+        (ValueError("\ud800"), "ValueError: ?"),
+        (ValueError("ä" * 5_000), "ValueError: ää"),
+        (Silent(), "Silent"),
+    ]:
+
+        def fails(batch: pa.RecordBatch, raised: Exception = raised) -> Any:
+            raise raised
+
+        out = pa.table(
+            _core.map(pa.table({"x": [1.0]}), predictor(fails, input=X, output=TWICE), on_error="null")
+        )
+        message = out["_error"].to_pylist()[0]["message"]
+        assert message.startswith(start)
+        assert len(message) < 3_000
+
+
+def test_a_broken_predictor_stops_the_map_or_marks_every_row() -> None:
+    def fails(batch: pa.RecordBatch) -> Any:
+        raise TypeError(f"of {batch.num_rows}")
+
+    table = pa.table({"x": [0.0] * 1_000})
+    broken = predictor(fails, input=X, output=TWICE)
+    with pytest.raises(foretell.Error, match="FT0301: TypeError: of 1 ") as caught:
+        _core.map(table, broken, on_error="null").read_next()
+    assert caught.value.code == "FT0307"
+    assert isinstance(caught.value.__cause__, TypeError)
+    codes = pa.table(_core.map(table, broken, on_error="null", throw_broken=False))["_error"].to_pylist()
+    assert {error["code"] for error in codes} == {"FT0301", "FT0307"}
+    assert len(codes) == 1_000
+
+
+def test_a_callback_that_raises_stops_the_map() -> None:
+    def full(*_: object) -> None:
+        raise OSError("disk full")
+
+    table = pa.table({"x": [None]})
+    with pytest.raises(OSError, match="disk full"):
+        _core.map(
+            table, predictor(doubled, input=X, output=TWICE), on_error="quarantine", quarantine=full
+        ).read_next()
+    with pytest.raises(OSError, match="disk full"):
+        _core.map(table, predictor(doubled, input=X, output=TWICE), before_call=full).read_next()
+
+
+def test_calls_are_announced_and_counted() -> None:
+    announced: list[tuple[int, int]] = []
+    metrics = _core.MapMetrics()
+    stream = _core.map(
+        pa.table({"x": [float(i) for i in range(25)]}),
+        predictor(doubled, input=X, output=TWICE),
+        batch_rows=10,
+        before_call=lambda position, rows: announced.append((position, rows)),
+        metrics=metrics,
+    )
+    assert [batch.rows for batch in stream] == [10, 10, 5]
+    assert announced == [(0, 10), (10, 10), (20, 5)]
+    assert (metrics.rows, metrics.batches, metrics.calls, metrics.bytes) == (25, 3, 3, 25 * 8)
+    assert min(metrics.reading_ns, metrics.predicting_ns, metrics.checking_ns) > 0
+
+
+@pytest.mark.parametrize("place", ["source", "predictor", "quarantine"])
+def test_ctrl_c_is_a_keyboard_interrupt_wherever_it_comes(place: str) -> None:
+    def press() -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    def source() -> Any:
+        if place == "source":
+            press()
+        yield pa.record_batch({"x": [1.0, None]})
+
+    def answer(batch: pa.RecordBatch) -> pa.RecordBatch:
+        if place == "predictor":
+            press()
+        return doubled(batch)
+
+    reader = pa.RecordBatchReader.from_batches(pa.schema({"x": pa.float64()}), source())
+    stream = _core.map(
+        reader,
+        predictor(answer, input=X, output=TWICE),
+        on_error="quarantine",
+        quarantine=lambda batch: press() if place == "quarantine" else None,
+    )
+    with pytest.raises(KeyboardInterrupt):
+        stream.read_next()
+
+
+def test_the_original_error_crosses_another_librarys_stream() -> None:
+    def fails(batch: pa.RecordBatch) -> Any:
+        raise ValueError("no")
+
+    first = _core.map(pa.table({"x": [1.0]}), predictor(fails, input=X, output=TWICE))
+    through = pa.RecordBatchReader.from_stream(first)
+    second = _core.map(through, predictor(doubled, input=X, output=_core.Schema([("y", "double")]), keep=[]))
+    with pytest.raises(foretell.Error, match="row 0: ValueError: no") as caught:
+        second.read_next()
+    assert caught.value.code == "FT0301"
+
+
+def test_a_stream_is_read_once() -> None:
+    stream = _core.Stream(pa.table({"x": [1]}))
+    assert stream.schema.fields == [("x", "int64")]
+    assert pa.table(stream).num_rows == 1
+    with pytest.raises(foretell.Error, match="read already") as caught:
+        pa.table(stream)
+    assert caught.value.code == "FT0101"
+
+
+def test_a_map_keeps_its_predictor_and_lets_it_go() -> None:
+    class Owner:
+        def predict(self, batch: _core.Batch) -> pa.RecordBatch:
+            return doubled(pa.record_batch(batch))
+
+    owner = Owner()
+    owner.self = _core.PythonPredictor(_core.Signature(input=X, output=TWICE), owner.predict)  # type: ignore[attr-defined]
+    alive = weakref.ref(owner)
+    stream = _core.map(pa.table({"x": [1.0]}), owner.self)  # type: ignore[attr-defined]
+    del owner
+    gc.collect()
+    assert stream.read_next().rows == 1
+    del stream
+    gc.collect()
+    assert alive() is None  # a cycle through C++, found by the collector
+
+
+@pytest.mark.parametrize(
+    ("call", "code"),
+    [
+        (lambda: _core.map(pa.table({"y": [1]}), predictor(doubled, input=X, output=TWICE)), "FT0203"),
+        (
+            lambda: _core.map(pa.table({"x": [1], "twice": [1]}), predictor(doubled, input=X, output=TWICE)),
+            "FT0210",
+        ),
+        (lambda: _core.map(pa.table({"x": [1]}), predictor(doubled), on_error="ignore"), "FT0101"),
+        (lambda: _core.map(pa.table({"x": [1]}), predictor(doubled), threads=0), "FT0101"),
+        (lambda: _core.map(5, predictor(doubled)), "FT0207"),
+        (lambda: _core.Batch.from_arrow(pa.array([1])), "FT0207"),
+        (lambda: _core.Schema([("a", "int65")]), "FT0201"),
+        (lambda: _core.Schema([("a", "int64"), ("a", "int64")]), "FT0204"),
+        (lambda: _core.parse_type("list<"), "FT0201"),
+    ],
+)
+def test_wrong_arguments_are_refused_at_once(call: Callable[[], Any], code: str) -> None:
+    with pytest.raises(foretell.Error) as caught:
+        call()
+    assert caught.value.code == code
+
+
+def test_the_output_schema_is_known_before_anything_runs() -> None:
+    table = pa.table({"id": [1], "x": [1.0]})
+    signature = _core.Signature(input=X, output=TWICE, keep=["id"])
+    schema = _core.map_schema(_core.Schema.from_arrow(table.schema), signature, version_column="v")
+    assert schema is not None
+    assert schema.fields[:3] == [("id", "int64"), ("twice", "double"), ("v", "int64")]
+    stream = _core.map(table, _core.PythonPredictor(signature, lambda batch: 1 / 0), version_column="v")
+    assert stream.schema == schema
+    assert pa.schema(stream) == pa.schema(schema)
+    assert _core.map_schema(schema, _core.Signature()) is None
+
+
+def test_an_untyped_output_is_learnt_from_the_first_answer() -> None:
+    stream = _core.map(pa.table({"x": [1.0]}), predictor(doubled, input=X, keep=[]))
+    assert stream.schema.fields[0] == ("twice", "double")
+    assert pa.table(stream)["twice"].to_pylist() == [2.0]
+
+
+def test_schemas_and_signatures_are_values() -> None:
+    schema = _core.Schema([("a", "float64"), ("at", "timestamp")])
+    assert schema.fields == [("a", "double"), ("at", "timestamp[us, UTC]")]
+    assert (len(schema), schema.names) == (2, ["a", "at"])
+    assert schema == _core.Schema.from_arrow(pa.schema(schema))
+    assert hash(schema) == hash(_core.Schema(schema.fields))
+    assert schema != _core.Schema([("a", "double")])
+    assert schema != "a"
+    assert repr(schema) == "Schema(a: double, at: timestamp[us, UTC])"
+    assert pickle.loads(pickle.dumps(schema)) == schema
+    signature = _core.Signature(input=schema, keep=["a"], allow_nan=True)
+    assert (signature.input, signature.output, signature.keep) == (schema, None, ["a"])
+    assert (signature.allow_null, signature.allow_nan) == (False, True)
+    assert _core.parse_type("list<float64>") == "list<double>"
