@@ -338,8 +338,9 @@ def test_ctrl_c_is_a_keyboard_interrupt_wherever_it_comes(place: str) -> None:
         on_error="quarantine",
         quarantine=lambda batch: press() if place == "quarantine" else None,
     )
-    with pytest.raises(KeyboardInterrupt):
-        stream.read_next()
+    for _ in range(2):  # a stream that failed fails again
+        with pytest.raises(KeyboardInterrupt):
+            stream.read_next()
 
 
 def test_the_original_error_crosses_another_librarys_stream() -> None:

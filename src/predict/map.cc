@@ -243,7 +243,9 @@ class ParallelMap final : public MapSource {
       std::exception_ptr failure;
       try {
         const std::int64_t position = slot->read.position;
-        finished = scorer().Finish(scorer().Score(std::move(slot->read.batch), position, [&] {
+        // The slot keeps the batch: its last reference is let go by the pulling thread, because the
+        // owner of a foreign buffer may want a lock that this thread must not wait for.
+        finished = scorer().Finish(scorer().Score(slot->read.batch, position, [&] {
           if (stop_ || position > failed_at_) {
             throw Stopped();
           }
@@ -257,7 +259,6 @@ class ParallelMap final : public MapSource {
           failed_at_ = std::min(failed_at_.load(), slot->read.position);
           waiting_.clear();  // all of them come after it
         }
-        slot->read.batch = Batch();
         slot->finished = std::move(finished);
         slot->failure = failure;
         slot->done = true;

@@ -50,6 +50,8 @@ auto Stream::Pulling(Pull pull) {
   try {
     const nb::gil_scoped_release released;
     return pull(*batches_);
+  } catch (const nb::python_error& raised) {
+    throw nb::python_error(raised);  // one can be raised once only, and a failed stream fails again
   } catch (const Error& error) {
     if (WasInterrupt(error)) {
       PyErr_SetNone(PyExc_KeyboardInterrupt);
