@@ -39,7 +39,7 @@ def _function_key(function: FunctionType) -> tuple[Any, ...]:
     return (
         "function",
         function.__qualname__,
-        _code_key(code),
+        code_key(code),
         _value_key(function.__defaults__),
         _value_key(function.__kwdefaults__),
         sorted(used.items()),
@@ -54,7 +54,7 @@ def _global_names(code: CodeType, variables: dict[str, Any]) -> set[str]:
     return names
 
 
-def _code_key(code: CodeType) -> tuple[Any, ...]:
+def code_key(code: CodeType) -> tuple[Any, ...]:
     return (
         code.co_name,
         code.co_code.hex(),
@@ -63,7 +63,7 @@ def _code_key(code: CodeType) -> tuple[Any, ...]:
         code.co_freevars,
         code.co_cellvars,
         (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags),
-        tuple(_code_key(c) if isinstance(c, CodeType) else _value_key(c) for c in code.co_consts),
+        tuple(code_key(c) if isinstance(c, CodeType) else _value_key(c) for c in code.co_consts),
     )
 
 

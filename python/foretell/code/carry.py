@@ -18,6 +18,7 @@ from typing import Any
 
 from foretell.code.bundle import MAIN, CarriedCode, digest_of, sha256
 from foretell.code.by_value import by_value_digest
+from foretell.code.changed import changed_function
 from foretell.code.main import source_texts
 from foretell.code.namespace import Namespace
 from foretell.code.pickler import dump, name_of
@@ -68,6 +69,7 @@ def carry(
     """
     alone = _gather(cls, project_root, None)
     all_of_it = alone if model is None else _gather(cls, project_root, model)
+    _refuse_changed(all_of_it)
     contents: dict[str, bytes] = {}
     names: dict[str, str] = {}
     for name, module in sorted(all_of_it.modules.items()):
@@ -122,6 +124,7 @@ def _gather(cls: type, project_root: Path | None, model: object) -> _Gathered:
         reach.reference(kind)
     payload = None
     if by_value or reach.names:
+        _need_cloudpickle()
         # Names first: what the pickle of the class and of the model reached in __main__ is all exported.
         _see([cls, *reach.names.values()], reach, lambda cause: _unpicklable_class(cls, cause))
         reach.functions.clear()
@@ -155,14 +158,17 @@ def _unpicklable_model(model: object, cause: BaseException) -> Error:
 def _unpicklable_class(cls: type, cause: BaseException) -> Error:
     if isinstance(cause, Error):
         return cause
-    try:
-        import cloudpickle  # noqa: F401
-    except ImportError:
-        return missing_extra("cloudpickle", "code")
     from foretell.models.blame import unpicklable
 
     found = unpicklable(cls, cls.__name__, cause)
     return error("FT0801", found.message, "make it in setup(), once per process, instead of at the top level")
+
+
+def _need_cloudpickle() -> None:
+    try:
+        import cloudpickle  # noqa: F401
+    except ImportError as cause:
+        raise missing_extra("cloudpickle", "code") from cause
 
 
 def _describe_main(cls: type, reach: Reach, contents: dict[str, bytes]) -> dict[str, Any]:
@@ -186,6 +192,17 @@ def _plain(base: Namespace | None, package: str) -> str:
 
 def _path(name: str, package: bool) -> str:
     return name.replace(".", "/") + ("/__init__.py" if package else ".py")
+
+
+def _refuse_changed(gathered: _Gathered) -> None:
+    for name, module in gathered.modules.items():
+        found = gathered.reach.find(name)
+        if module.source is None or found is None or found.file is None:
+            continue
+        function = changed_function(name, found.file, module.source)
+        if function is not None:
+            message = f"{found.file.name} has changed since it was imported: {function} is another one now"
+            raise error("FT0801", message, "start Python again, or reload the module, so that both are one")
 
 
 def _refuse_equal_but_for_case(contents: dict[str, bytes]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -40,12 +41,22 @@ def load(directory):
 """
 
 
-@pytest.fixture
-def write(tmp_path: Path) -> Callable[[dict[str, str]], Path]:
-    """Writes files given as {path: text} below a folder of its own."""
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the module's tests keep what they share."""
+    folder = tmp_path_factory.mktemp("code")
+    (folder / "tools").mkdir()
+    (folder / "tools" / "version_tools.py").write_text(TOOLS)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def write(workplace: Path) -> Callable[[dict[str, str]], Path]:
+    """Writes files given as {path: text} below a new folder."""
+    count = itertools.count()
 
     def make(files: dict[str, str], folder: str = "project") -> Path:
-        root = tmp_path / folder
+        root = workplace / f"{folder}-{next(count)}"
         for name, text in files.items():
             path = root / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -55,15 +66,12 @@ def write(tmp_path: Path) -> Callable[[dict[str, str]], Path]:
     return make
 
 
-@pytest.fixture
-def python(tmp_path: Path) -> Callable[..., str]:
+@pytest.fixture(scope="module")
+def python(workplace: Path) -> Callable[..., str]:
     """Runs Python text in a new process; what it printed. ``how``: script, stdin, command or interactive."""
-    tools = tmp_path / "tools"
-    tools.mkdir()
-    (tools / "version_tools.py").write_text(TOOLS)
 
     def run(text: str, cwd: Path | None = None, how: str = "script", expect: int = 0) -> str:
-        folder = cwd or tmp_path / "elsewhere"
+        folder = cwd or workplace / "elsewhere"
         folder.mkdir(exist_ok=True, parents=True)
         text = textwrap.dedent(text)
         command, stdin = [sys.executable], None
@@ -75,7 +83,7 @@ def python(tmp_path: Path) -> Callable[..., str]:
         else:
             command, stdin = [*command, "-q", "-i"], text
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-        environment["PYTHONPATH"] = os.pathsep.join([PACKAGE, str(tools)])
+        environment["PYTHONPATH"] = os.pathsep.join([PACKAGE, str(workplace / "tools")])
         done = subprocess.run(
             command, cwd=folder, input=stdin, text=True, capture_output=True, timeout=120, env=environment
         )

@@ -125,12 +125,14 @@ def test_a_class_made_inside_a_function(write: Write, python: Python, tmp_path: 
     assert python(text).strip() == "(5, 'w', 'A!')"
 
 
-def test_a_notebook(write: Write, python: Python, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_notebook(
+    write: Write, python: Python, workplace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("ipykernel")
     nbclient = pytest.importorskip("nbclient")
     nbformat = pytest.importorskip("nbformat")
     root, saved = write(HELPERS), tmp_path / "saved"
-    tools = str(tmp_path / "tools")
+    tools = str(workplace / "tools")
     cells = [f"import sys; sys.path[:0] = [{tools!r}, '']", CLASS, f"save(Topics, {str(saved)!r}, model)"]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))

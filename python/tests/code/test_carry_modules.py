@@ -72,14 +72,14 @@ def project(word: str) -> dict[str, str]:
     }
 
 
-@pytest.fixture
-def two_versions(write: Write, python: Python, tmp_path: Path) -> tuple[Path, Path]:
+@pytest.fixture(scope="module")
+def two_versions(write: Write, python: Python, workplace: Path) -> tuple[Path, Path]:
     for word in ("one", "two"):
         root = write(project(word), word)
-        text = f"import sys; sys.argv.append({str(tmp_path / ('saved-' + word))!r}); import train"
+        text = f"import sys; sys.argv.append({str(workplace / ('saved-' + word))!r}); import train"
         python(text, cwd=root, how="command")
         (root / "events" / "words.py").unlink()
-    return tmp_path / "saved-one", tmp_path / "saved-two"
+    return workplace / "saved-one", workplace / "saved-two"
 
 
 def test_two_versions_answer_for_themselves_in_one_process(

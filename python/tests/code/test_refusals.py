@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from foretell import models
 from foretell.code import carry, class_digest, load_class
 from foretell.error import Error
 
@@ -224,3 +225,60 @@ def test_a_missing_library_is_named(write: Write, import_from: Import) -> None:
     carried = carry(topics, root / "out")
     with pytest.raises(Error, match=r"FT0502.*topics:Topics cannot be imported.*no_such_library"):
         load_class(carried.to_json(), {path: root / "out" / path for path in carried.sources})
+
+
+def test_a_file_that_changed_since_its_import_is_refused(write: Write, import_from: Import) -> None:
+    text = "import helpers\nclass Topics:\n    @staticmethod\n    def f(x): return x in {'a', 'b', 'c'}\n"
+    root = write({"foretell.toml": "", "topics.py": text, "helpers.py": "def g(): return 1\n"})
+    topics = import_from(root, "topics").Topics
+    (root / "topics.py").write_text("# a comment\n" + text)
+    carry(topics, root / "fine")
+    (root / "helpers.py").write_text("def g(): return 2\n")
+    with pytest.raises(Error, match=r"FT0801: helpers\.py has changed since it was imported: g is another"):
+        carry(topics, root / "out")
+    (root / "helpers.py").write_text("def g(): return 1\n")
+    (root / "topics.py").write_text(text.replace("'c'", "'d'"))
+    with pytest.raises(Error, match=r"FT0801: topics\.py .* Topics\.f is another one now"):
+        carry(topics, root / "out")
+
+
+def test_a_model_of_project_code_that_was_not_carried(write: Write, import_from: Import) -> None:
+    root = write(
+        {"foretell.toml": "", "topics.py": "class Topics: pass\n", "helpers.py": "class Step: pass\n"}
+    )
+    topics = import_from(root, "topics").Topics
+    step = import_from(root, "helpers").Step()
+    with pytest.raises(Error, match=r"FT0801: the model names helpers\.Step, which is not among"):
+        models.save(step, root / "out", carry(topics, root / "out"))
+    carried = carry(topics, root / "with", model=step)
+    assert sorted(carried.modules) == ["helpers", "topics"]
+    assert carried.class_digest == class_digest(topics)
+    description = models.save(step, root / "with", carried)
+    files = {p.relative_to(root / "with").as_posix(): p for p in (root / "with").rglob("*") if p.is_file()}
+    assert type(models.load(description, files)) is type(step)
+    loaded = load_class(carried.to_json(), files)
+    own = models.load(description, files, loaded)
+    assert type(own) is loaded.namespace.module("helpers").Step is not type(step)
+
+
+def test_modules_need_no_cloudpickle_and_main_names_it(python: Callable[..., str], write: Write) -> None:
+    root = write({"foretell.toml": "", "topics.py": "class Topics: pass\n"})
+    printed = python(
+        """
+        import sys
+        sys.modules["cloudpickle"] = None
+        from version_tools import save, load
+        import topics
+        save(topics.Topics, "out", [topics.Topics()])
+        print(type(load("out")[1][0]) is load("out")[0].cls)
+        from foretell import models
+        class P: pass
+        for attempt in (lambda: save(P, "no"), lambda: models.save([lambda: 1], "no")):
+            try:
+                attempt()
+            except Exception as e:
+                print(e.code, e.message)
+        """,
+        cwd=root,
+    )
+    assert printed.splitlines() == ["True", *["FT0107 cloudpickle is not installed"] * 2]

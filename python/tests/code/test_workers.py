@@ -46,11 +46,11 @@ def train(write: Write, python: Python, word: str, saved: Path) -> None:
     python(f"import sys; sys.argv.append({str(saved)!r}); import train", cwd=root, how="command")
 
 
-@pytest.fixture
-def versions(write: Write, python: Python, tmp_path: Path) -> tuple[str, str]:
+@pytest.fixture(scope="module")
+def versions(write: Write, python: Python, workplace: Path) -> tuple[str, str]:
     for word in ("one", "two"):
-        train(write, python, word, tmp_path / f"saved-{word}")
-    return str(tmp_path / "saved-one"), str(tmp_path / "saved-two")
+        train(write, python, word, workplace / f"saved-{word}")
+    return str(workplace / "saved-one"), str(workplace / "saved-two")
 
 
 def test_joblib_workers_answer_by_version(versions: tuple[str, str], python: Python) -> None:
