@@ -89,27 +89,40 @@ def test_a_hundred_swaps_leave_memory_flat(write: Write, python: Callable[..., s
     )
     printed = python(
         f"""
-        import gc, json, sys, tracemalloc
+        import gc, json, os, sys, tracemalloc
+        from pathlib import Path
+        import numpy as np
+        from foretell import models
         from foretell.code import load_class
+        directory = Path({str(tmp_path / "model")!r})
+        described = models.save([np.ones(2_000_000), list(range(10_000))], directory)
+        files = {{p.relative_to(directory).as_posix(): p for p in directory.rglob("*") if p.is_file()}}
+        def resident():
+            return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
         pairs = json.loads(open({str(tmp_path / "pairs.json")!r}).read())
         def swap(times):
             for i in range(times):
                 loaded = load_class(*pairs[i % 2])
                 assert loaded.cls().answer() == "ab"[i % 2]
                 loaded.namespace.module("swapped.topics").Row(1)
-            del loaded
+                model = models.load(described, files, loaded)
+                assert model[0].sum() == 2_000_000
+            del loaded, model
             gc.collect()
             return tracemalloc.get_traced_memory()[0], len(sys.modules)
         tracemalloc.start()
         swap(20)
         before, modules = swap(2)
+        pages = resident()
         after, modules_after = swap(100)
-        print(json.dumps([after - before, modules_after - modules]))
+        print(json.dumps([after - before, modules_after - modules, resident() - pages]))
         """
     )
-    grown, modules = json.loads(printed)
+    grown, modules, resident = json.loads(printed)
     assert modules == 0
     assert grown < 20_000, f"{grown} bytes more after 100 swaps"
+    # 100 models of 16 MB in arrays and some in objects went by.
+    assert resident < 16_000_000, f"{resident} bytes more resident after 100 swaps"
 
 
 def test_many_threads_load_and_run_one_version(write: Write) -> None:
