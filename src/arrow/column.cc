@@ -26,7 +26,7 @@ bool IsValid(const Column::Parts& parts, std::int64_t i) {
   return validity == nullptr || GetBit(validity, parts.offset + i);
 }
 
-// Also where the index of a null element is any number.
+// The index of an element that is null, or lies in one that is, may be any number.
 bool PointsInto(const Column& dictionary, std::int64_t index) {
   return index >= 0 && index < dictionary.length();
 }
@@ -103,7 +103,11 @@ bool Column::IsNull(std::int64_t i) const {
   if (parts.type.id == TypeId::kNull || !IsValid(parts, i)) {
     return true;
   }
-  return parts.type.id == TypeId::kDictionary && parts.dictionary->IsNull(Index(i));
+  if (parts.type.id != TypeId::kDictionary) {
+    return false;
+  }
+  const std::int64_t index = Index(i);  // inside of a null struct any number
+  return !PointsInto(*parts.dictionary, index) || parts.dictionary->IsNull(index);
 }
 
 std::int64_t Column::Index(std::int64_t i) const {

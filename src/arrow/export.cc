@@ -59,7 +59,7 @@ OwnedArray Export(const Column& column) {
   }
   ArrowArray array{};
   array.length = parts.length;
-  array.offset = parts.offset;
+  array.offset = parts.length == 0 ? 0 : parts.offset;  // pyarrow takes the buffers of no rows for empty
   const bool physical = parts.type.id != TypeId::kDictionary;  // nulls of the dictionary do not count here
   array.null_count = physical ? column.null_count() : parts.buffers[0] == nullptr ? 0 : -1;
   return Wrap(std::move(node), array);

@@ -31,6 +31,24 @@ struct Foreign {
   std::vector<std::unique_ptr<std::byte[]>> aligned;
 };
 
+// The structs and fixed-size lists that an array lies in. Elements inside of a null may be anything:
+// pyarrow fills them with index 0, also into an empty dictionary.
+struct Parents {
+  const Parents* up = nullptr;
+  const Column::Parts* parts = nullptr;
+
+  // Whether element `i` of the child (not counting the child's own offset) lies in a null.
+  bool IsNull(std::int64_t i) const {
+    if (parts == nullptr) {
+      return false;
+    }
+    const bool is_list = parts->type.id == TypeId::kFixedSizeList;
+    const std::int64_t row = is_list ? i / parts->type.width : i;
+    const bool valid = parts->buffers[0] == nullptr || GetBit(parts->buffers[0], row);
+    return !valid || (up != nullptr && up->IsNull(row - parts->offset));
+  }
+};
+
 struct Window {
   std::int64_t begin = 0;
   std::int64_t end = 0;
@@ -41,7 +59,8 @@ class Importer {
   explicit Importer(std::shared_ptr<Foreign> foreign) : foreign_(std::move(foreign)) {}
 
   // The rows [0, window.end) of `array`, of which [window.begin, window.end) are checked.
-  Column Import(const DataType& type, const ArrowArray& array, Window window, const Place& place);
+  Column Import(const DataType& type, const ArrowArray& array, Window window, const Place& place,
+                const Parents& parents);
 
  private:
   static void CheckHeader(const DataType& type, const ArrowArray& array, Window window, const Place& place);
@@ -51,9 +70,12 @@ class Importer {
   void CheckBytes(Column::Parts& parts, Window window, const Place& place);
   void CheckViews(Column::Parts& parts, Window window, const Place& place);
   template <typename Index>
-  static void CheckIndices(const Column::Parts& parts, Window window, const Place& place);
-  void ImportDictionary(Column::Parts& parts, const ArrowArray& array, Window window, const Place& place);
-  void ImportChildren(Column::Parts& parts, const ArrowArray& array, Window window, const Place& place);
+  static void CheckIndices(const Column::Parts& parts, Window window, const Place& place,
+                           const Parents& parents);
+  void ImportDictionary(Column::Parts& parts, const ArrowArray& array, Window window, const Place& place,
+                        const Parents& parents);
+  void ImportChildren(Column::Parts& parts, const ArrowArray& array, Window window, const Place& place,
+                      const Parents& parents);
 
   // `count` items of `size` bytes at buffer `i`, as aligned as their type needs.
   const void* Aligned(const void* buffer, std::int64_t count, std::int64_t size);
@@ -92,8 +114,9 @@ void Importer::CheckHeader(const DataType& type, const ArrowArray& array, Window
   }
   const Layout layout = LayoutOf(type.id);
   const auto buffers = static_cast<std::int64_t>(BufferCount(layout));
-  const bool fits = layout == Layout::kView ? array.n_buffers >= buffers && array.n_buffers < INT32_MAX
-                                            : array.n_buffers == buffers;
+  // A null array has no buffers; polars hands over one, which is not looked at.
+  const std::int64_t most = layout == Layout::kView ? INT32_MAX : layout == Layout::kNull ? 1 : buffers;
+  const bool fits = array.n_buffers >= buffers && array.n_buffers <= most;
   if (!fits || (buffers > 0 && array.buffers == nullptr)) {
     Malformed(place,
               "it has " + std::to_string(array.n_buffers) + " buffers, not " + std::to_string(buffers));
@@ -203,7 +226,8 @@ void Importer::CheckViews(Column::Parts& parts, Window window, const Place& plac
 }
 
 template <typename Index>
-void Importer::CheckIndices(const Column::Parts& parts, Window window, const Place& place) {
+void Importer::CheckIndices(const Column::Parts& parts, Window window, const Place& place,
+                            const Parents& parents) {
   using Unsigned = std::make_unsigned_t<Index>;  // a negative index becomes a large one
   const auto size = static_cast<std::uint64_t>(parts.dictionary->length());
   const auto* indices = static_cast<const Index*>(parts.buffers[1]) + parts.offset;
@@ -216,10 +240,10 @@ void Importer::CheckIndices(const Column::Parts& parts, Window window, const Pla
   if (largest < size && !negative_fits) {
     return;
   }
-  // Only a null's index may be any number.
   for (std::int64_t i = window.begin; i < window.end; ++i) {
+    const bool inside = indices[i] >= 0 && static_cast<std::uint64_t>(indices[i]) < size;
     const bool valid = parts.buffers[0] == nullptr || GetBit(parts.buffers[0], parts.offset + i);
-    if (valid && (indices[i] < 0 || static_cast<std::uint64_t>(indices[i]) >= size)) {
+    if (!inside && valid && !parents.IsNull(i)) {
       Malformed(place, "row " + std::to_string(i - window.begin) + " has index " +
                            std::to_string(indices[i]) + " into a dictionary of " + std::to_string(size) +
                            " values");
@@ -228,33 +252,33 @@ void Importer::CheckIndices(const Column::Parts& parts, Window window, const Pla
 }
 
 void Importer::ImportDictionary(Column::Parts& parts, const ArrowArray& array, Window window,
-                                const Place& place) {
+                                const Place& place, const Parents& parents) {
   const Place inner{&place, "dictionary"};
   CheckFixed(parts, window, place);
   const Window whole{0, std::max<std::int64_t>(array.dictionary->length, 0)};
-  parts.dictionary =
-      std::make_shared<const Column>(Import(parts.type.fields()[0].type, *array.dictionary, whole, inner));
+  parts.dictionary = std::make_shared<const Column>(
+      Import(parts.type.fields()[0].type, *array.dictionary, whole, inner, {}));
   if (window.begin == window.end) {
     return;
   }
   switch (parts.type.index) {
     case TypeId::kInt8:
-      return CheckIndices<std::int8_t>(parts, window, place);
+      return CheckIndices<std::int8_t>(parts, window, place, parents);
     case TypeId::kUint8:
-      return CheckIndices<std::uint8_t>(parts, window, place);
+      return CheckIndices<std::uint8_t>(parts, window, place, parents);
     case TypeId::kInt16:
-      return CheckIndices<std::int16_t>(parts, window, place);
+      return CheckIndices<std::int16_t>(parts, window, place, parents);
     case TypeId::kUint16:
-      return CheckIndices<std::uint16_t>(parts, window, place);
+      return CheckIndices<std::uint16_t>(parts, window, place, parents);
     case TypeId::kUint32:
-      return CheckIndices<std::uint32_t>(parts, window, place);
+      return CheckIndices<std::uint32_t>(parts, window, place, parents);
     default:
-      return CheckIndices<std::int32_t>(parts, window, place);
+      return CheckIndices<std::int32_t>(parts, window, place, parents);
   }
 }
 
 void Importer::ImportChildren(Column::Parts& parts, const ArrowArray& array, Window window,
-                              const Place& place) {
+                              const Place& place, const Parents& parents) {
   const Layout layout = LayoutOf(parts.type.id);
   Window inner{parts.offset + window.begin, parts.offset + window.end};
   if (layout == Layout::kFixedList) {
@@ -267,14 +291,18 @@ void Importer::ImportChildren(Column::Parts& parts, const ArrowArray& array, Win
                                            : CheckOffsets<std::int32_t>(parts, window, place);
     inner.begin = 0;  // the child of a list is handed out whole
   }
+  // Which list an item lies in is not told by its number alone, and no producer leaves junk there.
+  const Parents inside = layout == Layout::kList ? Parents{} : Parents{&parents, &parts};
   for (std::size_t i = 0; i < ChildCount(parts.type); ++i) {
     const std::string_view name =
         layout == Layout::kStruct ? std::string_view(parts.type.fields()[i].name) : std::string_view("item");
-    parts.children.push_back(Import(ChildType(parts.type, i), *array.children[i], inner, {&place, name}));
+    parts.children.push_back(
+        Import(ChildType(parts.type, i), *array.children[i], inner, {&place, name}, inside));
   }
 }
 
-Column Importer::Import(const DataType& type, const ArrowArray& array, Window window, const Place& place) {
+Column Importer::Import(const DataType& type, const ArrowArray& array, Window window, const Place& place,
+                        const Parents& parents) {
   CheckHeader(type, array, window, place);
   Column::Parts parts;
   parts.type = type;
@@ -301,10 +329,10 @@ Column Importer::Import(const DataType& type, const ArrowArray& array, Window wi
       CheckViews(parts, window, place);
       break;
     case Layout::kDictionary:
-      ImportDictionary(parts, array, window, place);
+      ImportDictionary(parts, array, window, place, parents);
       break;
     default:
-      ImportChildren(parts, array, window, place);
+      ImportChildren(parts, array, window, place, parents);
   }
   return Column(std::move(parts));
 }
@@ -322,7 +350,7 @@ std::shared_ptr<Foreign> TakeOver(ArrowArray* array) {
 Column ImportColumn(const DataType& type, ArrowArray* array) {
   const std::shared_ptr<Foreign> foreign = TakeOver(array);
   const ArrowArray& taken = *foreign->array.get();
-  return Importer(foreign).Import(type, taken, {0, std::max<std::int64_t>(taken.length, 0)}, {});
+  return Importer(foreign).Import(type, taken, {0, std::max<std::int64_t>(taken.length, 0)}, {}, {});
 }
 
 Batch ImportBatch(std::shared_ptr<const Schema> schema, ArrowArray* array) {
@@ -330,7 +358,7 @@ Batch ImportBatch(std::shared_ptr<const Schema> schema, ArrowArray* array) {
   const ArrowArray& taken = *foreign->array.get();
   const Place top;
   const Window rows{0, std::max<std::int64_t>(taken.length, 0)};
-  Column whole = Importer(foreign).Import(StructOf(schema->fields()), taken, rows, top);
+  Column whole = Importer(foreign).Import(StructOf(schema->fields()), taken, rows, top, {});
   if (whole.null_count() > 0) {
     Malformed(top, std::to_string(whole.null_count()) + " of its rows are null as a whole");
   }

@@ -80,6 +80,8 @@ TEST(ImportTest, TakesWhatIsRight) {
   EXPECT_EQ(Take("list<int32>", {.buffers = {kNone, kNone}, .children = {{.buffers = {kNone, kNone}}}}),
             "[]");
   EXPECT_EQ(Take("null", {.length = 2, .null_count = 2}), "[null, null]");
+  EXPECT_EQ(Take("null", {.length = 2, .null_count = 2, .buffers = {kNone}}), "[null, null]")
+      << "as polars does";
   EXPECT_EQ(Take("fixed_size_binary[0]", {.length = 2, .buffers = {kNone, kNone}}), "['', '']");
 }
 
@@ -220,6 +222,26 @@ TEST(ImportTest, ANullInTheDictionaryIsANullRow) {
   EXPECT_EQ(column.null_count(), 2);
   EXPECT_EQ(column.Slice(0, 2).null_count(), 1);
   EXPECT_EQ(column.String(1), "");
+}
+
+TEST(ImportTest, TakesAnyIndexInsideOfANull) {
+  const auto empty = [] { return ForeignArray{.buffers = {kNone, kNone, kNone}}; };
+  const ForeignArray row{.length = 2,
+                         .null_count = -1,
+                         .offset = 1,
+                         .buffers = {BufferOf<std::uint8_t>({0b001})},
+                         .children = {Coded(kNone, {5, 0, 7}, empty())}};
+  EXPECT_EQ(Take("struct<a: dictionary<int8, string>>", row), "[null, null]");
+  ForeignArray valid = row;
+  valid.buffers[0] = BufferOf<std::uint8_t>({0b101});
+  ExpectRefused("struct<a: dictionary<int8, string>>", valid, "has index 7 into a dictionary of 0 values");
+  const ForeignArray pairs{.length = 2,
+                           .null_count = -1,
+                           .buffers = {BufferOf<std::uint8_t>({0b01})},
+                           .children = {Coded(kNone, {0, 0, 0, 9}, Text({0, 1}, "a"))}};
+  EXPECT_EQ(Take("fixed_size_list<dictionary<int8, string>, 2>", pairs), "[['a', 'a'], null]");
+  const ForeignArray deep{.length = 1, .offset = 1, .buffers = {kNone}, .children = {pairs}};
+  EXPECT_EQ(Take("struct<a: fixed_size_list<dictionary<int8, string>, 2>>", deep), "[{null}]");
 }
 
 View Inline(std::string_view text) {

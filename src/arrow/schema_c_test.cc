@@ -106,6 +106,9 @@ TEST(ImportFieldTest, ReadsDictionariesAndRefusesWideIndices) {
   Plain text("u");
   text.dictionary = &value;
   EXPECT_EQ(CodeOf([&] { (void)ImportField(text); }), Code::kInvalidArrow);
+  Plain list("+l", {&value});
+  list.dictionary = &value;
+  EXPECT_EQ(CodeOf([&] { (void)ImportField(list); }), Code::kInvalidArrow);
   Plain inner("i");
   inner.dictionary = &value;
   Plain outer("i");
@@ -116,9 +119,17 @@ TEST(ImportFieldTest, ReadsDictionariesAndRefusesWideIndices) {
 TEST(ImportFieldTest, RefusesUnsupportedLayoutsByName) {
   Plain item("i");
   const std::vector<std::pair<const char*, const char*>> formats = {
-      {"+r", "run-end encoded"}, {"+vl", "a list view"}, {"+vL", "a list view"}, {"+ud:0,1", "a union"},
-      {"+us:0", "a union"},      {"tiM", "an interval"}, {"tiD", "an interval"}, {"tin", "an interval"},
-      {"d:9,2,32", "32 bits"},   {"d:9,2,64", "64 bits"}};
+      {"+r", "run-end encoded"},
+      {"+vl", "a list view"},
+      {"+vL", "a list view"},
+      {"+ud:0,1", "a union"},
+      {"+us:0", "a union"},
+      {"tiM", "an interval"},
+      {"tiD", "an interval"},
+      {"tin", "an interval"},
+      {"d:9,2,32", "32 bits"},
+      {"d:9,2,64", "64 bits"},
+      {"_pli128", "the private format '_pli128'"}};
   for (const auto& [format, what] : formats) {
     Plain top("+s");
     Plain column(format, {&item});

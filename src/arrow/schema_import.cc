@@ -71,6 +71,9 @@ DataType ParseDecimal(std::string_view format, const Place& place) {
     rest.remove_prefix(comma + 1);
   }
   if (count < 2 || !rest.empty()) {
+    if (format.substr(0, 1) == "_") {
+      Unsupported(place, "of the private format '" + Printable(format) + "'");  // polars' 128-bit integers
+    }
     Malformed(place, "its format is '" + Printable(format) + "', not d:PRECISION,SCALE[,BITS]");
   }
   const std::int32_t bits = count == 3 ? ParseNumber(parts[2], 1, 1024, place) : 128;
@@ -173,6 +176,9 @@ DataType ParseFormat(std::string_view format, const Place& place) {
   if (format == "tiM" || format == "tiD" || format == "tin") {
     Unsupported(place, "an interval");
   }
+  if (format.substr(0, 1) == "_") {
+    Unsupported(place, "of the private format '" + Printable(format) + "'");  // polars' 128-bit integers
+  }
   Malformed(place, "its format '" + Printable(format) + "' is not in the specification");
 }
 
@@ -226,7 +232,7 @@ Field Import(const ArrowSchema& schema, const Place* up, int depth) {
       Unsupported(place, "a dictionary with " + ToString(type) + " indices");
     }
     if (type.id < TypeId::kInt8 || type.id > TypeId::kUint32) {
-      Malformed(place, "the indices of its dictionary are " + ToString(type));
+      Malformed(place, "its dictionary has indices of format '" + Printable(schema.format) + "'");
     }
     std::vector<Field> value{Import(*schema.dictionary, &place, depth + 1)};
     if (value[0].type.id == TypeId::kDictionary) {

@@ -8,6 +8,8 @@ namespace foretell {
 namespace {
 
 constexpr std::string_view kHint = "\nhint: ";
+// What pyarrow adds behind the text of a Python exception: its traceback.
+constexpr std::string_view kDetail = ". Detail: Python exception: ";
 
 // Where "FT0402: " with a known code starts: at the beginning, or after what another library put
 // before it, as in "Invalid: FT0402: ".
@@ -47,6 +49,7 @@ Error StreamErrorFrom(std::string_view text) {
   }
   const Code code = Explain(text.substr(*at, 6))->code;
   std::string_view message = text.substr(*at + 8);
+  message = message.substr(0, message.find(kDetail));
   std::string_view hint;
   if (const std::size_t found = message.rfind(kHint); found != std::string_view::npos) {
     hint = message.substr(found + kHint.size());

@@ -137,6 +137,13 @@ TEST(StreamErrorTest, IsFoundBehindWhatOtherLibrariesAdd) {
   EXPECT_EQ(error.hint(), "there");
 }
 
+TEST(StreamErrorTest, LosesTheTracebackOfPyarrow) {
+  const Error error = StreamErrorFrom(
+      "Invalid: FT0704: row 7 is cut\nhint: see it. Detail: Python exception: Traceback (most ...\n");
+  EXPECT_EQ(error.message(), "row 7 is cut");
+  EXPECT_EQ(error.hint(), "see it");
+}
+
 TEST(StreamErrorTest, IsNotSeenWhereThereIsNone) {
   for (const std::string text : {"", "FT", "FT0402", "FT0402:", "FT9999: no such code", "see FT0402: it says",
                                  "FTabcd: x", "FT040: x", "ft0402: x"}) {
