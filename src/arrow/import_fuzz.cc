@@ -3,7 +3,7 @@
 //
 // The sizes of foreign buffers are not in the C interface, so a block is made as large as the
 // specification demands for the array's length and offset; the data of strings, whose size is said
-// by offsets alone, gets what the last offset says.
+// by offsets alone, gets what the largest offset says.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -96,7 +96,7 @@ class Maker {
         break;
       case Layout::kBytes: {
         array.buffers.push_back(Offsets(type, rows));
-        array.buffers.push_back(Block(Last(type, array)));
+        array.buffers.push_back(Block(Largest(type, array)));
         break;
       }
       case Layout::kList:
@@ -146,20 +146,20 @@ class Maker {
     return block;
   }
 
-  std::size_t Last(const DataType& type, const ForeignArray& array) {
+  // The bytes or items that a producer of such offsets would have to have: the largest of all, as rows
+  // that nothing points at are not looked at. Absurd ones are not handed over, as no producer could.
+  std::size_t Largest(const DataType& type, const ForeignArray& array) {
     const std::vector<std::byte>& offsets = *array.buffers[1];
-    std::int64_t last = 0;
-    if (HasLargeOffsets(type.id)) {
-      std::memcpy(&last, offsets.data() + offsets.size() - 8, 8);
-    } else {
+    const std::size_t width = HasLargeOffsets(type.id) ? 8 : 4;
+    std::int64_t largest = 0;
+    for (std::size_t at = 0; at < offsets.size(); at += width) {
+      std::int64_t wide = 0;
       std::int32_t narrow = 0;
-      std::memcpy(&narrow, offsets.data() + offsets.size() - 4, 4);
-      last = narrow;
+      std::memcpy(width == 8 ? static_cast<void*>(&wide) : &narrow, offsets.data() + at, width);
+      largest = std::max(largest, width == 8 ? wide : narrow);
     }
-    // A block of this size is what a producer of such offsets would have to have; an absurd one is
-    // not handed over, as no producer could.
-    absurd_ |= last < 0 || last > 4096;
-    return absurd_ ? 0 : static_cast<std::size_t>(last);
+    absurd_ |= largest > 4096;
+    return absurd_ ? 0 : static_cast<std::size_t>(largest);
   }
 
   void MakeViews(ForeignArray& array, std::size_t rows) {
