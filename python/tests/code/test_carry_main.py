@@ -167,3 +167,32 @@ def test_the_digest_of_a_script_is_the_same_in_another_process(write: Write, pyt
     first = python(text, cwd=root)
     assert python("\n\n" + text, cwd=root, how="command") == first
     assert python(text.replace("OFFSET = 7", "OFFSET = 8"), cwd=root) != first
+
+
+def test_a_module_run_as_main_keeps_its_relative_imports(
+    write: Write, python: Python, tmp_path: Path
+) -> None:
+    train = """
+        import sys
+        from . import helper
+        from version_tools import save
+        class P:
+            def answer(self):
+                from .helper import h
+                from . import helper as again
+                return helper.h() + h() + again.h()
+        save(P, sys.argv[1])
+        """
+    root = write(
+        {
+            "foretell.toml": "",
+            "pkg/__init__.py": "",
+            "pkg/helper.py": "def h(): return 'h'\n",
+            "pkg/train.py": train,
+        }
+    )
+    saved = str(tmp_path / "saved")
+    run = f"import runpy, sys; sys.argv[1:] = [{saved!r}]; runpy.run_module('pkg.train', alter_sys=True, "
+    python(run + "run_name='__main__')", cwd=root, how="command")
+    text = f"from version_tools import load; print(load({saved!r})[0].cls().answer())"
+    assert python(text).strip() == "hhh"
