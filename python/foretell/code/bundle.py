@@ -12,6 +12,7 @@ from foretell.error import error
 
 PREFIX = "_foretell_"
 MAIN = "__main__"
+FORMAT = 1
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class CarriedCode:
     def to_json(self) -> dict[str, Any]:
         """As the manifest keeps it: plain JSON values, no path of this machine."""
         return {
+            "format": FORMAT,
             "kind": self.kind,
             "entry": self.entry,
             "modules": dict(self.modules),
@@ -100,10 +102,19 @@ def read_bundle(description: Mapping[str, Any], files: Mapping[str, Path]) -> Bu
     return Bundle(dict(description), contents)
 
 
+def check_format(description: Mapping[str, Any], newest: int, what: str) -> None:
+    """FT0407 when a description kept on disk is of a format that this foretell does not know."""
+    found = description.get("format")
+    if type(found) is not int or not 1 <= found <= newest:
+        message = f"the version's {what} has the format {found!r:.40}, but this foretell reads up to {newest}"
+        raise error("FT0407", message, "upgrade foretell")
+
+
 def _check_description(description: Mapping[str, Any]) -> None:
     def fail(what: str) -> None:
         raise error("FT0805", f"the description of the version's code {what}", "save the version again")
 
+    check_format(description, FORMAT, "code")
     strings = ("kind", "entry", "digest", "python")
     if any(not isinstance(description.get(key), str) for key in strings):
         fail(f"needs text for each of {', '.join(strings)}")

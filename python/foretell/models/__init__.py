@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from foretell.code.bundle import CarriedCode
+from foretell.code.bundle import CarriedCode, check_format
 from foretell.code.loading import LoadedCode
 from foretell.error import error
 
 __all__ = ["LoadedModel", "describe", "load", "open_model", "save"]
+
+FORMAT = 1
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,11 @@ def save(
     own = predictor is not None and has_own_files(predictor)
     chosen = loader or ("files" if own else "pickle")
     if chosen == "pickle":
-        return save_pickled(model, directory, carried)
+        return {"format": FORMAT, **save_pickled(model, directory, carried)}
     if chosen == "skops":
-        return save_skops(model, directory)
+        return {"format": FORMAT, **save_skops(model, directory)}
     if chosen == "files" and own:
-        return save_own_files(model, directory, predictor)
+        return {"format": FORMAT, **save_own_files(model, directory, predictor)}
     if chosen == "files":
         raise error("FT0501", "loader='files' needs a class with save_files and load_files")
     raise _unknown(chosen)
@@ -91,6 +93,7 @@ def open_model(
     from foretell.models.pickled import load_pickled
     from foretell.models.typed import load_skops
 
+    check_format(description, FORMAT, "model")
     loader = description.get("loader")
     if loader == "pickle":
         unpickler = loaded_code.unpickler if loaded_code is not None else Unpickler

@@ -209,6 +209,11 @@ def test_a_changed_description_is_refused(
     assert caught.value.code == "FT0805"
 
 
+def test_a_newer_format_is_refused(saved: tuple[dict[str, Any], dict[str, Path]]) -> None:
+    with pytest.raises(Error, match=r"FT0407.*format 2"):
+        load_class({**saved[0], "format": 2}, saved[1])
+
+
 def test_changed_and_missing_files_are_refused(saved: tuple[dict[str, Any], dict[str, Path]]) -> None:
     description, files = saved
     with pytest.raises(Error, match=r"FT0805.*lacks code/topics.py"):

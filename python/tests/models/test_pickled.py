@@ -209,4 +209,6 @@ def test_an_unknown_loader_is_named(tmp_path: Path) -> None:
     with pytest.raises(Error, match=r"FT0501.*'joblib'"):
         models.save([1], tmp_path, loader="joblib")
     with pytest.raises(Error, match=r"FT0501.*None"):
-        models.load({}, {})
+        models.load({"format": 1}, {})
+    with pytest.raises(Error, match="FT0407"):
+        models.load({"format": 2}, {})
