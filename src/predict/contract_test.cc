@@ -259,6 +259,23 @@ TEST(AnswerTest, NullsAndNanInsideListsAndStructsAreFound) {
   EXPECT_EQ(ErrorAt(Mapped(Numbers(0, 2), nested)[0], 1), "FT0305");
 }
 
+TEST(AnswerTest, NanIsFoundAtEveryPlaceAndInfinityIsNone) {
+  for (const auto* type : {"double", "float"}) {
+    for (std::int64_t nan_at = 0; nan_at < 200; nan_at += 7) {
+      ColumnBuilder values(ParseType(type));
+      for (std::int64_t i = 0; i < 200; ++i) {
+        const double infinity = i % 2 == 0 ? INFINITY : -INFINITY;
+        values.AppendDouble(i == nan_at ? (i % 2 == 0 ? kNan : -kNan) : i % 3 == 0 ? infinity : -1.5);
+      }
+      const Fixed predictor(Gives(type), BatchOf({{"y", values.Finish()}}));
+      const Batch out = Mapped(Numbers(0, 200), predictor)[0];
+      for (std::int64_t i = 0; i < 200; ++i) {
+        EXPECT_EQ(ErrorAt(out, i), i == nan_at ? "FT0305" : "") << type << i;
+      }
+    }
+  }
+}
+
 Batch Marked(std::vector<std::optional<std::string>> codes) {
   ColumnBuilder errors(ParseType("struct<code: large_string, message: string>"));
   std::vector<double> values;
