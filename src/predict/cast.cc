@@ -258,19 +258,25 @@ Column CopyTextToViews(const Column& column, const DataType& type, const Context
   return FlatColumn(column, type, buffers, std::move(copy));
 }
 
+bool IsBytes(TypeId id) {
+  return id == TypeId::kBinary || id == TypeId::kLargeBinary || id == TypeId::kBinaryView;
+}
+
+// From one layout of texts to another, or of bytes.
 Column CastText(const Column& column, const DataType& type, const Context& context) {
-  if (type.id == TypeId::kStringView) {
+  const TypeId found = column.type().id;
+  if (type.id == TypeId::kStringView || type.id == TypeId::kBinaryView) {
     return CopyTextToViews(column, type, context);
   }
-  if (type.id == TypeId::kString) {
-    if (column.type().id == TypeId::kLargeString) {
+  if (type.id == TypeId::kString || type.id == TypeId::kBinary) {
+    if (found == TypeId::kLargeString || found == TypeId::kLargeBinary) {
       if (auto shared = ShareText<std::int64_t, std::int32_t>(column, type)) {
         return *std::move(shared);
       }
     }
     return CopyText<std::int32_t>(column, type, context);
   }
-  if (column.type().id == TypeId::kString) {
+  if (found == TypeId::kString || found == TypeId::kBinary) {
     if (auto shared = ShareText<std::int32_t, std::int64_t>(column, type)) {
       return *std::move(shared);
     }
@@ -398,7 +404,7 @@ Column CastColumn(const Column& column, const DataType& type, const Context& con
   if (found.id == TypeId::kDictionary && type.id != TypeId::kDictionary) {
     return Decode(column, type, context);
   }
-  if (IsText(found.id) && IsText(type.id)) {
+  if ((IsText(found.id) && IsText(type.id)) || (IsBytes(found.id) && IsBytes(type.id))) {
     return CastText(column, type, context);
   }
   const bool to_float = type.id == TypeId::kFloat || type.id == TypeId::kDouble;

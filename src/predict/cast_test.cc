@@ -74,6 +74,17 @@ TEST(CastTest, EveryTextLayoutBecomesEveryOther) {
   }
 }
 
+TEST(CastTest, EveryLayoutOfBytesBecomesEveryOther) {
+  for (const std::string from : {"binary", "large_binary"}) {
+    for (const std::string to : {"binary", "large_binary", "binary_view"}) {
+      const Column cast = To(Texts(from, kTexts), to);
+      ExpectTexts(cast, to);
+      ExpectTexts(To(cast, from), from);
+      ExpectTexts(To(Texts(from, kTexts).Slice(1, 5), to), to, 1);
+    }
+  }
+}
+
 TEST(CastTest, LargeTextIsNotCopied) {
   const Column large = Texts("large_string", kTexts);
   const Column text = To(large.Slice(3, 3), "string");
