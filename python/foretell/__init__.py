@@ -1,8 +1,68 @@
-"""foretell: one predictor class. Notebook, batch, stream — the same code, the same numbers, one known version."""
+"""foretell: one predictor class.
 
-from foretell.error import Error
-from foretell.store import Store
-from foretell.version import Version
+Notebook, batch, stream — the same code, the same numbers, one known version.
+"""
 
-__all__ = ["Error", "Store", "Version"]
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from foretell.error import Error
+    from foretell.loading import load
+    from foretell.predictor.join import join_text
+    from foretell.predictor.predictor import Predictor
+    from foretell.predictor.rows import Row, Rows, skip
+    from foretell.predictor.schema import Schema, schema
+    from foretell.sources import files
+    from foretell.store import Store
+    from foretell.version import Version
+
 __version__ = "0.1.0"
+
+# Where each public name lives. A name is imported when it is first used: `import foretell` is quick,
+# and what is not used costs nothing.
+_HOMES = {
+    "Error": "foretell.error",
+    "Predictor": "foretell.predictor.predictor",
+    "Row": "foretell.predictor.rows",
+    "Rows": "foretell.predictor.rows",
+    "Schema": "foretell.predictor.schema",
+    "Store": "foretell.store",
+    "Version": "foretell.version",
+    "files": "foretell.sources",
+    "join_text": "foretell.predictor.join",
+    "load": "foretell.loading",
+    "schema": "foretell.predictor.schema",
+    "skip": "foretell.predictor.rows",
+}
+
+__all__ = [
+    "Error",
+    "Predictor",
+    "Row",
+    "Rows",
+    "Schema",
+    "Store",
+    "Version",
+    "files",
+    "join_text",
+    "load",
+    "schema",
+    "skip",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'foretell' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,63 @@
+"""Saving, loading and listing the versions of a predictor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+if TYPE_CHECKING:
+    from foretell.predictor.predictor import Predictor
+    from foretell.version import Version
+
+P = TypeVar("P", bound="Versions")
+
+
+class Versions:
+    """The part of ``Predictor`` that speaks with the store."""
+
+    def save_model(
+        self,
+        model: Any,
+        model_key: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        *,
+        alias: str | None = None,
+        example: Any = None,
+    ) -> Version:
+        """Saves a model with this class's code as the next version, and returns that.
+
+        ``model_key``: the name in the store (default: ``name``). ``metadata``: JSON values. ``alias``: moved
+        to the new version. ``example``: a dict, a list of dicts or a frame; it is kept with the version, and
+        what the class does not declare of its input and output is inferred from it (else from a sample of a
+        local source). This predictor itself is unchanged: ``load_model`` takes the new version up.
+        """
+        from foretell.predictor.saving import save_model
+
+        return save_model(self, model, model_key, metadata, alias=alias, example=example)
+
+    def load_model(
+        self: P, version: int | str = "latest", model_key: str | None = None, *, trust_store: bool = False
+    ) -> P:
+        """Takes up a version's model; returns this predictor. ``version``: a number, an alias or "latest".
+
+        The class stays the one at hand: a warning tells when the version was saved with other code, or under
+        another Python or other libraries. FT0401, FT0402, FT0403; FT0503 when the store belongs to another
+        user and ``trust_store`` is not given. Nothing changes when it fails.
+        """
+        from foretell.loading import load_model
+
+        before = dict(self.__dict__)
+        try:
+            load_model(cast("Predictor", self), version, model_key, trust_store=trust_store)
+            cast("Predictor", self)._ready()
+        except BaseException:
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            raise
+        return self
+
+    def list_versions(self, model_key: str | None = None) -> list[Version]:
+        """The versions of this predictor in the store, oldest first; empty when nothing was saved yet."""
+        from foretell.loading import list_versions
+
+        return list_versions(cast("Predictor", self), model_key)
