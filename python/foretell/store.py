@@ -106,6 +106,26 @@ class Store:
             ) from cause
         return _version(self.core.save(name, list(files.items()), text, progress), {})
 
+    def open_files(
+        self, version: Version | str, progress: Callable[[int, int], object] | None = None
+    ) -> dict[str, Path]:
+        """A verified local file for each path within the version; never write to one.
+
+        Each digest is checked once on a machine: a warm call looks at the files' sizes and times only.
+        ``progress(done, total)`` is told the bytes ready. FT0408, FT0409 for missing and damaged files.
+        """
+        if isinstance(version, str):
+            manifest = self.core.resolve(version)
+        else:
+            manifest = self.core.get(version.name, version.version)
+            if manifest.sha256 != version.sha256:
+                raise error(
+                    "FT0406",
+                    f"{version} in {self.url} is not the version that was looked up: its digest is another",
+                    "is this the store that it came from?",
+                )
+        return self.core.open_files(manifest, progress)
+
     def names(self) -> list[str]:
         """Every predictor's name."""
         return self.core.names()

@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "open/open.h"
 #include "python/bind.h"
 #include "store/sha256.h"
 
@@ -159,6 +160,18 @@ void BindStore(nb::module_& module) {
           },
           nb::arg("name"), nb::arg("alias"), nb::kw_only(), nb::arg("who"), nb::arg("why") = "",
           nb::arg("expect") = nb::none(), nb::arg("undo") = nb::none(), Released())
+      .def(
+          "open_files",
+          [](Store& store, const Manifest& manifest, const nb::object& progress) {
+            const auto told = Progress(progress);
+            const nb::gil_scoped_release released;
+            return OpenFiles(store, manifest, told).paths;
+          },
+          nb::arg("manifest"), nb::arg("progress") = nb::none(),
+          "A verified local file for each path within the version; read-only.",
+          nb::sig("def open_files(self, manifest: Manifest, "
+                  "progress: collections.abc.Callable[[int, int], object] | None = None) "
+                  "-> dict[str, pathlib.Path]"))
       .def(
           "verify",
           [](Store& store, const std::string& name, std::int64_t version) {

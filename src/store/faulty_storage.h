@@ -18,6 +18,7 @@ class FaultyStorage : public Storage {
   std::function<CreateAnswer(Storage&, std::string_view, std::string_view)> on_create;
   std::function<std::optional<std::string>(Storage&, std::string_view)> on_read;
   std::function<void(std::string_view)> before_put;
+  std::function<void(std::string_view)> before_read_into;
 
   std::string url() const override { return "faulty+" + inner_->url(); }
   CreateAnswer Create(std::string_view key, std::string_view body) override {
@@ -33,6 +34,9 @@ class FaultyStorage : public Storage {
     return on_read ? on_read(*inner_, key) : inner_->Read(key);
   }
   bool ReadInto(std::string_view key, const std::filesystem::path& target) override {
+    if (before_read_into) {
+      before_read_into(key);
+    }
     return inner_->ReadInto(key, target);
   }
   std::optional<ObjectInfo> Stat(std::string_view key) override { return inner_->Stat(key); }
