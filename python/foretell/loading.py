@@ -36,7 +36,7 @@ def load(reference: str, store: Any = None, trust_store: bool = False, warn: boo
     given, because a version's code runs in this process; FT0502, FT0506, FT0805 when it cannot be opened.
     """
     the_store, version = _find(reference, store, trust_store)
-    code, model = _open(version, None)
+    code, model = _open(the_store, version, None)
     try:
         predictor: Predictor = code.cls()
     except TypeError as problem:
@@ -55,16 +55,21 @@ def load_model(
     """See ``Predictor.load_model``."""
     name = model_key if model_key is not None else predictor.name
     the_store, found = _find(f"{name}@{version}", predictor._store, trust_store)
-    _, model = _open(found, predictor)
+    _, model = _open(the_store, found, predictor)
     predictor._take(the_store, found, model)
     _warn_of_code(type(predictor), found)
     _warn_of_environment(found)
 
 
+def open_store(store: Any = None) -> Store:
+    """``store`` itself, or the one at a path or URL; by default the one that is configured."""
+    from foretell.store import Store
+
+    return store if isinstance(store, Store) else Store(store)
+
+
 def list_versions(predictor: Predictor, model_key: str | None) -> list[Version]:
     """See ``Predictor.list_versions``."""
-    from foretell.store import open_store
-
     store = open_store(predictor._store)
     name = model_key if model_key is not None else predictor.name
     try:
@@ -103,15 +108,13 @@ def admit(store: Store, reference: str, trust_store: bool = False) -> None:
 
 
 def _find(reference: str, store: Any, trust_store: bool) -> tuple[Store, Version]:
-    from foretell.store import open_store
-
     the_store = open_store(store)
-    version = the_store.resolve(reference)
-    admit(the_store, f"{version.name}@{version.version}", trust_store)
+    version = the_store.version(reference)
+    admit(the_store, version.reference, trust_store)
     return the_store, version
 
 
-def _open(version: Version, predictor: Predictor | None) -> tuple[LoadedCode, Any]:
+def _open(store: Store, version: Version, predictor: Predictor | None) -> tuple[LoadedCode, Any]:
     """The code and the model of an admitted version."""
     from foretell import models
     from foretell.code import load_class
@@ -119,10 +122,8 @@ def _open(version: Version, predictor: Predictor | None) -> tuple[LoadedCode, An
     manifest = version.manifest
     for part in ("code", "model", "signature"):
         if not isinstance(manifest.get(part), dict):
-            raise error(
-                "FT0502", f"{version.name}@{version.version} has no {part}, so it is no saved predictor"
-            )
-    files = version.files()
+            raise error("FT0502", f"{version.reference} has no {part}, so it is no saved predictor")
+    files = store.open_files(version)
     code = load_class(manifest["code"], files)
     return code, models.load(manifest["model"], files, code, predictor=predictor)
 
@@ -136,8 +137,8 @@ def _warn_of_code(owner: type, version: Version) -> None:
         same = False  # a class that could not be saved is not the one that was
     if not same:
         warnings.warn(
-            f"{version.name}@{version.version} was saved with other code than that of {owner.__name__} here; "
-            f'ft.load("{version.name}@{version.version}") runs its own',
+            f"{version.reference} was saved with other code than that of {owner.__name__} here; "
+            f'ft.load("{version.reference}") runs its own',
             VersionWarning,
             stacklevel=4,
         )
@@ -149,7 +150,7 @@ def _warn_of_environment(version: Version) -> None:
     found = differences(version.manifest.get("environment") or {})
     if found:
         warnings.warn(
-            f"{version.name}@{version.version} was saved in another environment: {'; '.join(found)}",
+            f"{version.reference} was saved in another environment: {'; '.join(found)}",
             VersionWarning,
             stacklevel=4,
         )

@@ -4,7 +4,7 @@
     output = ft.schema({"topic share": "double"})       # names that are no Python names
     output = pa.schema([("topics", pa.list_(pa.float64()))])
 
-A type is its text ("double", "list<string>", …: ``docs/reference/types``), a Python type (``str``,
+A type is its text ("double", "list<string>", …: see ``include/foretell/schema.h``), a Python type (``str``,
 ``int``, ``float``, ``bool``, ``bytes``, ``datetime``, ``date``, ``list[float]``) or a pyarrow type.
 """
 

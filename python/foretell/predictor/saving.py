@@ -1,0 +1,225 @@
+"""Saving a version: the class's code, the model, what both were made with, and what goes in and out."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import json
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from foretell.error import Error, error
+from foretell.predictor.contract import Contract
+from foretell.predictor.forms import check_complete
+from foretell.predictor.schema import Schema
+
+if TYPE_CHECKING:
+    from foretell.version import Version
+
+EXAMPLE = "example.arrow"
+"""The example's rows within a version, an Arrow file."""
+
+SAMPLE_ROWS = 100
+"""Rows of a source that are predicted to infer the output."""
+
+
+def save_model(
+    predictor: Any,
+    model: Any,
+    model_key: str | None,
+    metadata: Mapping[str, Any] | None,
+    *,
+    alias: str | None,
+    example: Any,
+) -> Version:
+    """See ``Predictor.save_model``."""
+    from foretell import models
+    from foretell.code import carry, environment
+    from foretell.loading import open_store
+    from foretell.predictor.predictor import Predictor
+    from foretell.store import default_who
+
+    owner = type(predictor)
+    check_complete(predictor, Predictor)
+    _check_made_without_arguments(owner)
+    name = model_key if model_key is not None else predictor.name
+    _check_reference(name, alias)
+    told = _json(metadata)
+    rows = None if example is None else example_table(example)
+    contract, inferred = _complete(predictor, model, rows)
+    with tempfile.TemporaryDirectory(prefix="foretell-save-") as folder:
+        directory = Path(folder)
+        carried = carry(owner, directory, model=model)
+        description = models.save(model, directory, carried, predictor=predictor)
+        if rows is not None:
+            _write(rows, directory / EXAMPLE)
+        fields = {
+            "kind": "python",
+            "signature": contract.to_json(),
+            "inferred": inferred,
+            "parity": {"rtol": float(predictor.parity_rtol), "atol": float(predictor.parity_atol)},
+            "code": carried.to_json(),
+            "model": description,
+            "environment": environment(carried, imports=[type(model).__module__.partition(".")[0]]),
+            "example": None if rows is None else EXAMPLE,
+            "who": default_who(),
+        }
+        written = [path for path in sorted(directory.rglob("*")) if path.is_file()]
+        files = {str(path.relative_to(directory)): path for path in written}
+        store = open_store(predictor._store)
+        version = store.save(name, files, fields, metadata=told, progress=_progress(name))
+        if alias is not None:
+            store.promote(version.reference, alias)
+            version = store.version(version.reference)
+    return version
+
+
+def _check_made_without_arguments(owner: type) -> None:
+    """FT0309 for a class that no other process could make an instance of."""
+    try:
+        parameters = list(inspect.signature(owner).parameters.values())
+    except (TypeError, ValueError):
+        return
+    for parameter in parameters:
+        if parameter.default is parameter.empty and parameter.kind not in (
+            parameter.VAR_POSITIONAL,
+            parameter.VAR_KEYWORD,
+        ):
+            raise error(
+                "FT0309",
+                f"{owner.__name__}() needs the argument {parameter.name!r}, and versions are opened without",
+                "give it a default, or keep what it says in the model",
+            )
+
+
+def _check_reference(name: str, alias: str | None) -> None:
+    """Before anything is written: FT0102, FT0103, FT0105."""
+    from foretell import _core
+
+    _core.parse_reference(name)
+    if alias is None:
+        return
+    if alias.isdigit() or alias.lower() == "latest":
+        raise error(
+            "FT0103", f"{alias!r} always means a version itself, and is no alias", "choose another name"
+        )
+    _core.parse_reference(f"{name}@{alias}")
+
+
+def _json(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
+    try:
+        made: dict[str, Any] = json.loads(json.dumps(dict(metadata or {}), allow_nan=False))
+        return made
+    except (TypeError, ValueError) as problem:
+        raise error(
+            "FT0101",
+            f"the metadata cannot be written as JSON: {problem}",
+            "use texts, numbers, booleans, None, and lists and dicts of them",
+        ) from problem
+
+
+def example_table(example: Any) -> Any:
+    """The example's rows as a ``pyarrow.Table``; FT0101 when there is none."""
+    import pyarrow as pa
+
+    from foretell.predictor.pieces import batch_of
+    from foretell.predictor.rows import Row
+    from foretell.predictor.scorer import own
+
+    if isinstance(example, Mapping):
+        example = [example]
+    if isinstance(example, (list, tuple)):
+        rows = [Row({name: own(value) for name, value in dict(row).items()}) for row in example]
+        table = pa.Table.from_batches([batch_of(rows, {}, "example's").to_arrow()])
+    elif type(example).__module__.partition(".")[0] == "pandas":
+        table = pa.Table.from_pandas(example, preserve_index=False).replace_schema_metadata(None)
+    else:
+        table = pa.table(example)
+    if not table.num_rows:
+        raise error("FT0101", "the example has no row", "give a row or a few that the predictor can predict")
+    return table
+
+
+def _complete(predictor: Any, model: Any, example: Any) -> tuple[Contract, list[str]]:
+    """The contract with what the class leaves open inferred, and what that is.
+
+    With an example, its columns are the input, and all of its rows must be predicted. Without one, a
+    sample of a local source is predicted to find the output.
+    """
+    probe = copy.copy(predictor)
+    probe.version = probe._saved = None
+    probe.model = model
+    contract = Contract.of(probe)
+    inferred = []
+    if example is not None and contract.input is None:
+        contract = replace(contract, input=Schema.of(example.schema))
+        inferred.append("input")
+    if example is not None:
+        predicted = _predictions(probe, example, "fail")
+    elif contract.output is None and predictor.source is not None:
+        predicted = _predictions_of_source(probe)
+    else:
+        return contract, inferred
+    if contract.output is None and predicted:
+        contract = replace(contract, output=Schema(predicted))
+        inferred.append("output")
+    return contract, inferred
+
+
+def _predictions(probe: Any, rows: Any, on_error: str) -> list[tuple[str, Any]]:
+    """Names and Arrow types of the predictions for these rows; none where some column is all null."""
+    import pyarrow as pa
+
+    scorer = probe._ready()
+    answer = scorer.stream(rows, scorer.contract.keeping(), on_error).read_all()
+    found = [(f.name, f.type) for f in answer.schema if f.name not in ("model_version", "_error")]
+    return [] if any(pa.types.is_null(kind) for _, kind in found) else found
+
+
+def _predictions_of_source(probe: Any) -> list[tuple[str, Any]]:
+    """The same for the first rows of the source; none, with a warning, where it cannot be read here."""
+    from foretell.sources import as_source
+
+    try:
+        return _predictions(probe, as_source(probe.source).read(limit=SAMPLE_ROWS), "null")
+    except Error as problem:
+        warnings.warn(
+            f"the output of {probe.name} could not be inferred from its source ({problem.code}: "
+            f"{problem.message}), so the version does not declare it; give example=, or declare output",
+            stacklevel=4,
+        )
+        return []
+
+
+def _write(rows: Any, path: Path) -> None:
+    import pyarrow as pa
+
+    with pa.ipc.new_file(path, rows.schema) as writer:
+        writer.write_table(rows)
+
+
+def _progress(name: str) -> Callable[[int, int], None] | None:
+    """Tells a person at a terminal how far a save is that takes more than a second."""
+    if not sys.stderr.isatty():
+        return None
+    start = time.monotonic()
+    shown = [start]
+
+    def tell(done: int, total: int) -> None:
+        now = time.monotonic()
+        finished = done >= total and shown[0] > start
+        if (now - start > 1 and now - shown[0] > 0.2) or finished:
+            shown[0] = now
+            percent = 100 * done // max(total, 1)
+            end = "\n" if finished else ""
+            print(
+                f"\rsaving {name}: {percent} % of {total / 1e6:,.0f} MB", end=end, file=sys.stderr, flush=True
+            )
+
+    return tell
