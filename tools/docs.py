@@ -17,7 +17,12 @@ FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 def errors_page() -> str:
     """Every code with its title and explanation, as Markdown."""
-    lines = ["# Error codes", "", "A code never changes its meaning. `foretell explain FT0402` prints one.", ""]
+    lines = [
+        "# Error codes",
+        "",
+        "A code never changes its meaning. `foretell explain FT0402` prints one.",
+        "",
+    ]
     for code, title, explanation in _core.catalogue():
         lines += [f"## {code}: {title}", "", explanation, ""]
     return "\n".join(lines)
@@ -53,7 +58,9 @@ def main() -> int:
     ).stdout.split()
     pages = [ROOT / name for name in listed]
     found = [line for page in pages for line in broken_links(page)]
-    print("\n".join(found) if found else f"docs: {made.relative_to(ROOT)} made, links of {len(pages)} pages ok")
+    print(
+        "\n".join(found) if found else f"docs: {made.relative_to(ROOT)} made, links of {len(pages)} pages ok"
+    )
     return 1 if found else 0
 
 

@@ -152,10 +152,13 @@ class Output {
   // Creates the lineage (its id is made here) or checks it (FT0603; FT0601 for another mode, and for
   // a folder that holds something else), probes the storage before its first write, takes the
   // next epoch, and on a local output the lock (FT0602 when another live process holds it), which
-  // is held until the output and all of its units and attempts are destroyed.
+  // is held until Close, or until the output and all of its units and attempts are destroyed.
   static Output Open(std::shared_ptr<Storage> storage, const Lineage& lineage);
   // Reads only: no lock, no epoch, no write. FT0610 when there is none.
   static Output Read(std::shared_ptr<Storage> storage);
+
+  // Gives the lock back, so that another driver may start. Call it when no attempt is on its way.
+  void Close();
 
   const Lineage& lineage() const { return lineage_; }
   std::int64_t epoch() const;  // 0 when opened by Read

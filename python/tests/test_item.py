@@ -176,7 +176,7 @@ def test_an_item_of_the_declared_type_is_what_a_batch_of_it_gives(type_text: str
         ("string", np.str_("x"), "x"),
         ("binary", bytearray(b"x"), b"x"),
         ("timestamp[us, UTC]", dt.datetime(2026, 1, 1), dt.datetime(2026, 1, 1, tzinfo=UTC)),
-        ("timestamp[s, UTC]", pd.Timestamp("2026-01-01", tz="Asia/Tokyo"), dt.datetime(2025, 12, 31, 15, tzinfo=UTC)),  # noqa: E501
+        ("timestamp[s, UTC]", pd.Timestamp("2026-01-01", tz="Asia/Tokyo"), dt.datetime(2025, 12, 31, 15, tzinfo=UTC)),
         ("timestamp[us, UTC]", np.datetime64("2026-01-01T09", "ns"), dt.datetime(2026, 1, 1, 9, tzinfo=UTC)),
         ("timestamp[us, UTC]", pd.NaT, None),
         ("timestamp[us, UTC]", np.datetime64("NaT"), None),

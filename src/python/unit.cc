@@ -167,7 +167,7 @@ void BindUnit(nb::module_& module) {
       .def_prop_ro("pin", [](const Unit& unit) { return PinDict(unit.pin()); })
       .def_prop_ro(
           "commit", [](const Unit& unit) { return CommitDict(unit.commit()); },
-          "The commit as a dict, or None.")
+          nb::sig("def commit(self) -> dict | None"), "The commit as a dict, or None.")
       .def_prop_ro("committed", &Unit::committed)
       .def_prop_ro("published", &Unit::published)
       .def(
@@ -204,6 +204,12 @@ void BindUnits(nb::module_& module) {
           "read",
           [](const std::string& url) { return Released([&] { return Output::Read(OpenStorage(url)); }); },
           nb::arg("url"), "Open for reading: no lock, no epoch, no write. FT0610.")
+      .def("close", &Output::Close, "Give the lock back, so that another driver may start.")
+      .def(
+          "__enter__", [](Output& output) -> Output& { return output; }, nb::rv_policy::reference)
+      .def(
+          "__exit__", [](Output& output, const nb::args&) { output.Close(); },
+          nb::sig("def __exit__(self, *raised: object) -> None"))
       .def_prop_ro("lineage",
                    [](const Output& output) {
                      nb::dict dict;

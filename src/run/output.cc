@@ -124,6 +124,10 @@ Output Output::Open(std::shared_ptr<Storage> storage, const Lineage& lineage) {
   return {std::move(session), *std::move(found)};
 }
 
+void Output::Close() {
+  session_->lock.reset();
+}
+
 Output Output::Read(std::shared_ptr<Storage> storage) {
   std::optional<Lineage> found = ReadLineage(*storage);
   if (!found) {
