@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from foretell.error import Error
     from foretell.loading import load
+    from foretell.local import RunSummary, run
     from foretell.predictor.join import join_text
     from foretell.predictor.predictor import Predictor
     from foretell.predictor.rows import Row, Rows, skip
@@ -27,12 +28,14 @@ _HOMES = {
     "Predictor": "foretell.predictor.predictor",
     "Row": "foretell.predictor.rows",
     "Rows": "foretell.predictor.rows",
+    "RunSummary": "foretell.local",
     "Schema": "foretell.predictor.schema",
     "Store": "foretell.store",
     "Version": "foretell.version",
     "files": "foretell.sources",
     "join_text": "foretell.predictor.join",
     "load": "foretell.loading",
+    "run": "foretell.local",
     "schema": "foretell.predictor.schema",
     "skip": "foretell.predictor.rows",
 }
@@ -42,12 +45,14 @@ __all__ = [
     "Predictor",
     "Row",
     "Rows",
+    "RunSummary",
     "Schema",
     "Store",
     "Version",
     "files",
     "join_text",
     "load",
+    "run",
     "schema",
     "skip",
 ]

@@ -1,0 +1,198 @@
+"""A run on this machine: from an input to an output, by one known version.
+
+    run("EventTopics@production", input="events/*.parquet", output="topics")
+
+Kill it at any moment and run it again: it finishes the rest, each row once, by the pinned version.
+``incremental=True`` scores only files that no earlier round of this output has scored.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from foretell.error import error
+from foretell.local import progress as progress_module
+from foretell.local.planning import choose_version, new_files, seen_files
+from foretell.local.summary import RunSummary
+from foretell.local.unit import score_unit
+
+if TYPE_CHECKING:
+    from foretell import _core
+    from foretell.sources import InputFile, Source
+    from foretell.store import Store
+
+FORMATS = ("parquet", "csv", "jsonl")
+ON_ERROR = ("quarantine", "null", "fail")
+SPLITS_A_WORKER = 4  # at least, where there are rows enough: the last split should not be waited for long
+
+
+def run(
+    reference: str,
+    *,
+    output: str | os.PathLike[str],
+    input: str | os.PathLike[str] | list[str] | Source | None = None,
+    store: str | Store | None = None,
+    trust_store: bool = False,
+    incremental: bool = False,
+    rescore_changed: bool = False,
+    strict: bool = False,
+    format: str = "parquet",
+    workers: int | None = None,
+    on_error: str = "quarantine",
+    max_bad_ratio: float = 0.01,
+    deadline: float | None = None,
+    version_column: str = "model_version",
+    batch_rows: int = 10_000,
+    progress: progress_module.Progress | None = None,
+) -> RunSummary:
+    """Scores an input into a folder; see the module's text.
+
+    ``reference`` is NAME@VERSION, NAME@ALIAS or NAME@latest: resolved when a unit of work begins, pinned,
+    and not looked at again for that unit. ``input`` replaces the source that the predictor declares.
+    ``deadline`` is in seconds, for one call of the predictor. ``strict``: a version that cannot be loaded
+    stops an incremental run, instead of leaving the one before it in place.
+
+    Raises ``foretell.Error``: among others FT0602 (another run is writing there), FT0604 (an input file
+    changed), FT0605 (more than ``max_bad_ratio`` of the rows are bad; output and quarantine are there all
+    the same), FT0307 (the predictor fails on every row; nothing is published).
+    """
+    from foretell import _core
+    from foretell.loading import open_store
+
+    began = time.monotonic()
+    if format not in FORMATS:
+        raise error("FT0101", f"format={format!r} is not one of {', '.join(FORMATS)}")
+    if on_error not in ON_ERROR:
+        raise error("FT0101", f"on_error={on_error!r} is not one of {', '.join(ON_ERROR)}")
+    for name, value, fits in (
+        ("workers", workers, workers is None or workers >= 1),
+        ("max_bad_ratio", max_bad_ratio, 0 <= max_bad_ratio <= 1),
+        ("deadline", deadline, deadline is None or deadline > 0),
+        ("batch_rows", batch_rows, batch_rows >= 1),
+    ):
+        if not fits:
+            raise error("FT0101", f"{name}={value!r} is out of range")
+    workers = workers or len(os.sched_getaffinity(0))
+    options = {
+        "format": format,
+        "on_error": on_error,
+        "version_column": version_column,
+        "batch_rows": batch_rows,
+    }
+    the_store = open_store(store)
+    tell = progress or progress_module.default()
+    name = reference.partition("@")[0]
+    the_run = Run(reference, the_store, trust_store, strict, input, options, workers)
+    mode = "incremental" if incremental else "bounded"
+    summary = RunSummary(name, os.fspath(output), workers=workers)
+    with _core.Output.open(os.fspath(output), predictor=name, store=the_store.url, mode=mode) as target:
+
+        def work_on(number: int, files: list[InputFile] | None) -> None:
+            unit = target.unit(number, lambda: the_run.pin(target.read_units(), files, tell))
+            done, crashes = score_unit(unit, the_store.url, name, workers, deadline, tell)
+            summary.units.append(done)
+            summary.crashes += crashes
+
+        for unit in target.read_units():
+            if not unit.published:  # what an earlier call left undone, by its own pin
+                work_on(unit.number, None)
+        if not incremental:
+            if not summary.units:
+                work_on(1, None)
+        elif files := new_files(the_run.source, seen_files(units := target.read_units()), rescore_changed):
+            work_on(len(units) + 1, files)
+        summary.seconds = time.monotonic() - began
+        if summary.units:
+            counts = [unit.commit["counts"] for unit in target.read_units() if unit.commit]
+            _core.check_bad_rows(counts, max_bad_ratio)
+    return summary
+
+
+class Run:
+    """What a new unit's pin is made of. Nothing here is looked at for a unit that is pinned already."""
+
+    def __init__(
+        self,
+        reference: str,
+        store: Store,
+        trust_store: bool,
+        strict: bool,
+        input: Any,
+        options: dict[str, Any],
+        workers: int,
+    ) -> None:
+        self._reference = reference
+        self._store = store
+        self._trust_store = trust_store
+        self._strict = strict
+        self._input = input
+        self._options = options
+        self._workers = workers
+        self._source: Source | None = None
+
+    @property
+    def source(self) -> Source:
+        """``input``, else what the predictor declares."""
+        if self._source is None:
+            from foretell.sources import as_source
+
+            given = self._input
+            if given is None:
+                from foretell.loading import load
+
+                predictor = load(self._reference, store=self._store, trust_store=self._trust_store)
+                given = predictor.source
+                if given is None:
+                    raise error(
+                        "FT0707",
+                        f"{self._reference} declares no source, and no input was given",
+                        "pass --input PATH, or set `source = ft.files(…)` on the predictor",
+                    )
+            self._source = as_source(given)
+        return self._source
+
+    def pin(
+        self, units: list[_core.Unit], files: list[InputFile] | None, tell: progress_module.Progress
+    ) -> dict[str, Any]:
+        """Version and input of a new unit, as its pin keeps them."""
+        from foretell.code import environment
+        from foretell.sources import declared_schema
+        from foretell.store import default_who
+
+        version, note = choose_version(self._store, self._reference, units, self._trust_store, self._strict)
+        if note:
+            tell.note(note)
+        signature = version.manifest["signature"]
+        if signature.get("output") is None and self._options["format"] == "parquet":
+            raise error(
+                "FT0308",
+                f"{version.name}@{version.version} does not declare its output",
+                "add to the class, and save again: output = ft.schema(…)",
+            )
+        plan = self.source.plan(
+            files=files,
+            declared=declared_schema(signature),
+            min_splits=self._workers * SPLITS_A_WORKER,
+        )
+        if not plan["splits"]:  # nothing to predict, and yet an output with its columns
+            file = plan["files"][0]
+            empty = {
+                "number": 0,
+                "file": 0,
+                "path": file["path"],
+                "kind": plan["format"],
+                "first_row": 0,
+                "rows": 0,
+            }
+            plan = {**plan, "splits": [empty]}
+        return {
+            "version": version.version,
+            "manifest_sha256": version.sha256,
+            "plan": json.dumps({**plan, "options": self._options}),
+            "environment": json.dumps(environment()),
+            "who": default_who(),
+            "why": f"run of {self._reference}",
+        }

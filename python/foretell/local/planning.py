@@ -1,0 +1,82 @@
+"""What a unit reads and which version scores it, decided before its pin is made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from foretell.error import Error, error
+
+if TYPE_CHECKING:
+    from foretell import _core
+    from foretell.sources import InputFile, Source
+    from foretell.store import Store
+    from foretell.version import Version
+
+
+def seen_files(units: Sequence[_core.Unit]) -> dict[str, dict[str, Any]]:
+    """Every file that a unit has planned, by path, as it was then: the newest plan wins."""
+    found: dict[str, dict[str, Any]] = {}
+    for unit in units:
+        for file in json.loads(unit.pin["plan"])["files"]:
+            found[file["path"]] = file
+    return found
+
+
+def new_files(source: Source, seen: dict[str, dict[str, Any]], rescore_changed: bool) -> list[InputFile]:
+    """The source's files that no unit has planned. FT0604 for one that changed since, unless it may be rescored."""
+    found = []
+    for file in source.list_files():
+        before = seen.get(file.path)
+        if before is None:
+            found.append(file)
+        elif (before["size"], before["mtime_ns"], before["etag"]) != (file.size, file.mtime_ns, file.etag):
+            if not rescore_changed:
+                raise error(
+                    "FT0604",
+                    f"{file.path} changed since it was scored: {before['size']} bytes then, {file.size} now",
+                    "give changed data a new file name, or pass --rescore-changed to score the whole file again",
+                )
+            found.append(file)
+    return found
+
+
+def choose_version(
+    store: Store, reference: str, units: Sequence[_core.Unit], trust_store: bool, strict: bool
+) -> tuple[Version, str]:
+    """The version that a new unit is pinned to, loaded once to see that it can serve; and what to tell people.
+
+    When the one that the reference names cannot be loaded, the version of the newest committed unit goes
+    on, unless ``strict``; with nothing committed yet the error is raised.
+    """
+    try:
+        return open_version(reference, store, trust_store)[0], ""
+    except Error as raised:
+        committed = [unit for unit in units if unit.committed]
+        name, _, selector = reference.partition("@")
+        if strict or not committed:
+            if selector and not selector.isdecimal() and selector != "latest" and raised.code[:4] == "FT05":
+                hint = f"roll the alias back: foretell rollback {name} {selector}"
+                raise error(raised.code, raised.message, hint) from raised
+            raise
+        number = committed[-1].pin["version"]
+        version, _ = open_version(f"{name}@{number}", store, trust_store)
+        return version, f"{reference} cannot serve ({raised.code}: {raised.message}); {name}@{number} goes on"
+
+
+def open_version(
+    reference: str, store: Store | str, trust_store: bool
+) -> tuple[Version, _core.PythonPredictor]:
+    """A version, loaded and set up, ready for `Map`. FT0502 for what its own code raises meanwhile."""
+    from foretell.loading import load
+
+    try:
+        predictor = load(reference, store=store, trust_store=trust_store, warn=False)
+        native = predictor._native()
+    except Error:
+        raise
+    except Exception as raised:
+        raise error("FT0502", f"{reference} cannot be loaded: {type(raised).__name__}: {raised}") from raised
+    assert predictor.version is not None
+    return predictor.version, native

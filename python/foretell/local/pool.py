@@ -1,0 +1,249 @@
+"""The worker processes of a run: they score splits, and are replaced when they die or hang.
+
+When a process dies with rows in hand, those rows are looked at alone: a *probe* predicts the rest of the
+split, keeping nothing, with the suspected rows in ever smaller calls, until a call of one row names the
+row at fault. It is excluded, and the split scored again from its start without it. So a healthy split
+is scored once, one with poison rows about twice, and each part is still one whole file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from foretell.error import error
+from foretell.local.hand import Hand, InHand
+from foretell.local.messages import Channel, Message, unpack_error
+from foretell.local.progress import Progress
+
+FINER = 16  # a call that died is repeated in calls of a sixteenth of its rows
+BROKEN_AFTER = 20  # poison rows next to one another: the predictor is at fault, not the rows
+MOST_LOSSES = 3  # deaths of one split's process with no row in hand
+ENVIRONMENT = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+
+@dataclass
+class Task:
+    """A split on its way: to be scored, or (``fine`` set) probed from row ``first`` on."""
+
+    split: dict[str, Any]
+    excluded: dict[int, tuple[str, str]] = field(default_factory=dict)
+    first: int = 0
+    fine: int = 0
+    fine_until: int = 0
+    losses: int = 0
+    told: int = 0  # rows told as progress in the current try
+
+    def message(self) -> Message:
+        excluded = {str(row): why for row, why in self.excluded.items()}
+        if not self.fine:
+            return {"do": "score", "split": self.split, "excluded": excluded}
+        return {
+            "do": "probe",
+            "split": self.split,
+            "excluded": excluded,
+            "first": self.first,
+            "fine": self.fine,
+            "fine_until": self.fine_until,
+        }
+
+
+class Process:
+    """One worker process and what it is at."""
+
+    def __init__(self, opening: Message) -> None:
+        ours, theirs = socket.socketpair()
+        self.hand = Hand()
+        environment = {**os.environ}
+        for name in ENVIRONMENT:  # one thread each, or the workers fight over the cores
+            environment.setdefault(name, "1")
+        self.process = subprocess.Popen(
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "foretell.local.worker",
+                str(theirs.fileno()),
+                str(self.hand.descriptor),
+            ],
+            pass_fds=(theirs.fileno(), self.hand.descriptor),
+            stdin=subprocess.DEVNULL,
+            env=environment,
+        )
+        theirs.close()
+        self.channel = Channel(ours)
+        self.opened = False
+        self.task: Task | None = None
+        self.overdue = ""
+        self.channel.send({"do": "open", "options": opening})
+
+    def how_it_died(self) -> str:
+        status = self.process.wait()
+        if self.overdue:
+            return self.overdue
+        if status >= 0:
+            return f"the process ended with status {status}"
+        return f"the process was killed by {signal.Signals(-status).name}"
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.channel.close()
+        self.hand.close()
+
+
+class Pool:
+    """``count`` processes that opened one version. Used by one thread."""
+
+    def __init__(
+        self, count: int, opening: Message, progress: Progress, deadline: float | None = None
+    ) -> None:
+        self._opening = opening
+        self._progress = progress
+        self._deadline = deadline
+        self._count = count
+        self._selector = selectors.DefaultSelector()
+        self._workers: list[Process] = []
+        self._ever_opened = False
+        self._passed = False  # whether any row was predicted
+        self._poison = 0
+        self.crashes = 0
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self._workers:
+            worker.kill()
+        self._selector.close()
+
+    def score(self, splits: Iterable[dict[str, Any]], on_part: Callable[[dict[str, Any]], None]) -> None:
+        """Scores every split; ``on_part`` gets each part's record as it becomes whole.
+
+        Raises the first error that is not about a row; what was recorded until then stands.
+        """
+        waiting = deque(Task(split) for split in splits)
+        while len(self._workers) < min(self._count, len(waiting)):
+            self._start()
+        while waiting or any(worker.task for worker in self._workers):
+            for worker in self._workers:
+                if worker.opened and worker.task is None and waiting:
+                    worker.task = waiting.popleft()
+                    with contextlib.suppress(BrokenPipeError):  # it died just now; noticed below
+                        worker.channel.send(worker.task.message())
+            for key, _ in self._selector.select(timeout=0.1):
+                for message in key.data.channel.arrived():
+                    self._answered(key.data, message, waiting, on_part)
+            self._kill_overdue()
+            # Not told by the socket alone: a child of the user's code may hold its other end.
+            for worker in [worker for worker in self._workers if worker.process.poll() is not None]:
+                for message in worker.channel.arrived():
+                    self._answered(worker, message, waiting, on_part)
+                self._died(worker, waiting)
+
+    def _start(self) -> None:
+        worker = Process(self._opening)
+        self._workers.append(worker)
+        self._selector.register(worker.channel, selectors.EVENT_READ, worker)
+
+    def _answered(
+        self,
+        worker: Process,
+        message: Message,
+        waiting: deque[Task],
+        on_part: Callable[[dict[str, Any]], None],
+    ) -> None:
+        did = message["did"]
+        if did == "failed":
+            raise unpack_error(message["error"])
+        if did == "open":
+            worker.opened = self._ever_opened = True
+            return
+        task = worker.task
+        assert task is not None
+        if did == "rows":
+            task.told += message["rows"]
+            self._passed = self._passed or message["rows"] > 0
+            self._progress.advance(message["rows"])
+            return
+        worker.task = None
+        if did == "probe":  # every row at fault is known now
+            task.fine = 0
+            waiting.appendleft(task)
+        else:
+            on_part(message["part"])
+
+    def _died(self, worker: Process, waiting: deque[Task]) -> None:
+        how = worker.how_it_died()
+        in_hand, task = worker.hand.look(), worker.task
+        self._selector.unregister(worker.channel)
+        self._workers.remove(worker)
+        worker.kill()
+        self.crashes += 1
+        if not worker.opened and not self._ever_opened:
+            raise error(
+                "FT0502",
+                f"{how} while it opened {self._opening['name']}@{self._opening['version']}",
+                "load it in a Python session: ft.load(…); the cause is often a library that crashes",
+            )
+        if task is not None:
+            self._progress.advance(-task.told)
+            task.told = 0
+            self._narrow(task, in_hand, how, "FT0313" if worker.overdue else "FT0314")
+            waiting.appendleft(task)
+        self._start()
+
+    def _narrow(self, task: Task, in_hand: InHand | None, how: str, code: str) -> None:
+        """After a death: what the next try of this split is."""
+        if in_hand is None:
+            task.losses += 1
+            if task.losses >= MOST_LOSSES:
+                raise error(
+                    "FT0314",
+                    f"{how} {task.losses} times outside of the predictor, in {task.split['path']}",
+                    "the machine may be short of memory: use fewer --workers",
+                )
+            return
+        if in_hand.rows > 1:
+            task.first = in_hand.first
+            task.fine = max(1, in_hand.rows // FINER)
+            task.fine_until = in_hand.first + in_hand.rows
+            return
+        row = in_hand.first
+        task.excluded[row] = (code, how)
+        self._progress.note(
+            f"{task.split['path']}: row {task.split['first_row'] + row} is quarantined: {how}"
+        )
+        self._poison += 1
+        self._passed = self._passed or row >= len(task.excluded)  # a row before it was no poison
+        alone = self._poison >= BROKEN_AFTER and not self._passed
+        if alone or all(row - step in task.excluded for step in range(BROKEN_AFTER)):
+            raise error(
+                "FT0307",
+                f"{how} on {BROKEN_AFTER} rows, one after the other, of {task.split['path']}",
+                "predict some rows in a Python session: predictor.predict(predictor.sample(5))",
+            )
+        task.first, task.fine = row + 1, max(1, task.fine)
+        task.fine_until = max(task.fine_until, row + 1)
+
+    def _kill_overdue(self) -> None:
+        if self._deadline is None:
+            return
+        for worker in self._workers:
+            in_hand = worker.hand.look() if worker.task else None
+            if in_hand is None or worker.overdue:
+                continue
+            # The pieces of a call that was too slow get a share of its time.
+            limit = self._deadline / 4 if worker.task and worker.task.fine else self._deadline
+            if in_hand.seconds > limit:
+                worker.overdue = f"the call took longer than {limit:g} s"
+                worker.process.kill()

@@ -1,0 +1,82 @@
+"""One unit of work on this machine: pinned, scored by the pool, committed, published."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from foretell.error import error
+from foretell.local.pool import Pool
+from foretell.local.progress import Progress
+from foretell.local.summary import UnitSummary
+
+if TYPE_CHECKING:
+    from foretell import _core
+
+
+def score_unit(
+    unit: _core.Unit, store: str, name: str, workers: int, deadline: float | None, progress: Progress
+) -> tuple[UnitSummary, int]:
+    """Finishes a unit, whatever an earlier attempt left undone; its summary, and the processes replaced.
+
+    Raises the error of an attempt that failed, after it was recorded; what it finished is taken over by
+    the next attempt.
+    """
+    if unit.committed:
+        unit.publish()
+        return summarise(unit, finished_before=True), 0
+    plan = json.loads(unit.pin["plan"])
+    attempt = unit.start()
+    try:
+        adopted = {part["split"] for part in attempt.adopt()}
+        splits = [split for split in plan["splits"] if split["number"] not in adopted]
+        rows = (
+            None if any(split["rows"] is None for split in splits) else sum(split["rows"] for split in splits)
+        )
+        opening = {
+            "store": store,
+            "name": name,
+            "version": unit.pin["version"],
+            "plan": plan,
+            "unit": unit.number,
+            "staging": attempt.staging_path,
+            **plan["options"],
+        }
+        with Pool(workers, opening, progress, deadline) as pool:
+            progress.start(f"{name}@{unit.pin['version']}, unit {unit.number}", rows)
+            try:
+                pool.score(splits, attempt.finish_part)
+            finally:
+                progress.stop()
+            crashes = pool.crashes
+    except Exception as raised:
+        attempt.fail(f"{type(raised).__name__}: {raised}")
+        raise
+    if not unit.commit_attempt(attempt) and not unit.committed:
+        raise error(
+            "FT0608",
+            f"unit {unit.number} was pinned to version {unit.pin['version']} while it was scored by another",
+            "run the same command again to score it by the new pin",
+        )
+    unit.publish()  # won or lost: the one commit that there is
+    return summarise(unit, adopted=len(adopted)), crashes
+
+
+def summarise(unit: _core.Unit, adopted: int = 0, finished_before: bool = False) -> UnitSummary:
+    """A committed unit, from its records."""
+    commit = unit.commit or {"parts": [], "counts": {}}
+    files = [name for part in commit["parts"] for name in part["files"]]
+    reasons: Counter[str] = Counter()
+    for part in commit["parts"]:
+        reasons.update(json.loads(part["details"])["reasons"])
+    return UnitSummary(
+        unit=unit.number,
+        version=unit.pin["version"],
+        **commit["counts"],
+        files=[name for name in files if not name.startswith("_")],
+        quarantine=[name for name in files if name.startswith("_")],
+        reasons=dict(reasons),
+        adopted=adopted,
+        finished_before=finished_before,
+    )

@@ -1,0 +1,210 @@
+"""One worker process: ``python -m foretell.local.worker SOCKET HAND`` (two inherited descriptors).
+
+It opens the version once, then scores splits: reader, ``Map``, one part in staging. It is started by
+exec and not by fork, so it works from a notebook, a script and ``python3 -i`` alike.
+"""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from foretell.local.hand import Hand
+from foretell.local.messages import Channel, Message, pack_error
+from foretell.local.part import ERROR_COLUMN, PartWriter
+from foretell.local.planning import open_version
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from foretell import _core
+
+
+class Excluded:
+    """Rows of a split that are not given to the predictor, and where the others stand in the split."""
+
+    def __init__(self, rows: dict[str, list[str]]) -> None:
+        self.why = {int(row): (code, message) for row, (code, message) in rows.items()}
+        self._sorted = sorted(self.why)
+
+    def within(self, first: int, end: int) -> list[int]:
+        return [row for row in self._sorted if first <= row < end]
+
+    def place(self, position: int) -> int:
+        """The row in the split of the ``position``-th row that is left (counted from 0)."""
+        place = position
+        while True:
+            shifted = position + bisect_right(self._sorted, place)
+            if shifted == place:
+                return place
+            place = shifted
+
+
+class Worker:
+    """What one process does; a message at a time."""
+
+    def __init__(self, channel: Channel, hand: Hand) -> None:
+        self._channel = channel
+        self._hand = hand
+        self._native: _core.PythonPredictor
+        self._options: dict[str, Any] = {}
+
+    def serve(self) -> None:
+        """Answers messages until the driver closes the socket."""
+        while (message := self._channel.receive()) is not None:
+            try:
+                answer = getattr(self, f"on_{message.pop('do')}")(**message)
+            except Exception as raised:
+                self._hand.put_down()
+                answer = {"did": "failed", "error": pack_error(raised)}
+            self._channel.send(answer)
+
+    def on_open(self, options: dict[str, Any]) -> Message:
+        self._options = options
+        # Whether the store is trusted was decided by the driver, before it pinned this version.
+        reference = f"{options['name']}@{options['version']}"
+        self._native = open_version(reference, options["store"], trust_store=True)[1]
+        return {"did": "open"}
+
+    def on_score(self, split: dict[str, Any], excluded: dict[str, list[str]]) -> Message:
+        """Scores a split into its part: at most one file of rows and one of quarantine."""
+        out = Excluded(excluded)
+        rows = SplitRows(self._options["plan"], split)
+        writer = PartWriter(self._options, split)
+        try:
+            with rows:
+                self._map(rows.leaving_out(out, writer.quarantine_excluded), out, writer)
+            return {"did": "score", "part": writer.close()}
+        except BaseException:
+            writer.discard()
+            raise
+
+    def on_probe(
+        self, split: dict[str, Any], excluded: dict[str, list[str]], first: int, fine: int, fine_until: int
+    ) -> Message:
+        """Predicts the rows from ``first`` on and keeps nothing: calls of ``fine`` rows before ``fine_until``."""
+        out = Excluded(excluded)
+        with SplitRows(self._options["plan"], split) as rows:
+            self._map(rows.from_row(out, first, fine, fine_until), out, None, first)
+        return {"did": "probe"}
+
+    def _map(
+        self, batches: pa.RecordBatchReader, out: Excluded, writer: PartWriter | None, first: int = 0
+    ) -> None:
+        """Predicts ``batches``, whose first row is the split's row ``first`` or the next that is not excluded."""
+        from foretell import _core
+
+        shift = first - len(out.within(0, first))
+
+        def before_call(position: int, rows: int) -> None:
+            start = out.place(position + shift)
+            self._hand.take(start, out.place(position + shift + rows - 1) - start + 1)
+
+        metrics = _core.MapMetrics()
+        stream = _core.map(
+            batches,
+            self._native,
+            on_error="fail" if self._options["on_error"] == "fail" else "quarantine",
+            quarantine=None if writer is None else lambda batch: writer.quarantine(batch, out),
+            version=self._options["version"],
+            version_column=self._options["version_column"],
+            batch_rows=self._options["batch_rows"],
+            before_call=before_call,
+            metrics=metrics,
+        )
+        if writer is not None:
+            writer.begin(stream)
+        while (batch := stream.read_next()) is not None:
+            self._hand.put_down()
+            if writer is not None:
+                writer.write(batch)
+                self._channel.send({"did": "rows", "rows": batch.rows})
+        self._hand.put_down()
+        if writer is not None:
+            writer.count(metrics)
+
+
+class SplitRows:
+    """The rows of one split. Within ``with`` an exception of the reader comes out as it was raised: an Arrow
+    stream would only pass its text on."""
+
+    def __init__(self, plan: dict[str, Any], split: dict[str, Any]) -> None:
+        from foretell.sources import plan_schema, read_split
+
+        self._schema = plan_schema(plan)
+        # A quarantine is an input, too; why its rows are there is not part of them.
+        if ERROR_COLUMN in self._schema.names:
+            self._schema = self._schema.remove(self._schema.get_field_index(ERROR_COLUMN))
+        self._batches = read_split(plan, split, self._schema.names) if split["rows"] else iter(())
+        self._error: BaseException | None = None
+
+    def __enter__(self) -> SplitRows:
+        return self
+
+    def __exit__(self, kind: object, raised: BaseException | None, trace: object) -> None:
+        if raised is not None and self._error is not None and raised is not self._error:
+            raise self._error
+
+    def leaving_out(
+        self, out: Excluded, excluded: Callable[[int, pa.RecordBatch, str, str], None]
+    ) -> pa.RecordBatchReader:
+        """All rows but the excluded ones, each of which ``excluded`` gets, with the reason."""
+
+        def rows() -> Iterator[pa.RecordBatch]:
+            start = 0
+            for batch in self._batches:
+                cursor = 0
+                for row in out.within(start, start + batch.num_rows):
+                    if row - start > cursor:
+                        yield batch.slice(cursor, row - start - cursor)
+                    excluded(row, batch.slice(row - start, 1), *out.why[row])
+                    cursor = row - start + 1
+                if cursor < batch.num_rows:
+                    yield batch.slice(cursor)
+                start += batch.num_rows
+
+        return self._reader(rows())
+
+    def from_row(self, out: Excluded, first: int, fine: int, fine_until: int) -> pa.RecordBatchReader:
+        """The rows from ``first`` on but the excluded ones, cut fine before ``fine_until``."""
+
+        def rows() -> Iterator[pa.RecordBatch]:
+            start = 0
+            for batch in self._batches:
+                end = start + batch.num_rows
+                cursor = max(first, start)
+                for stop in [*out.within(start, end), end]:
+                    while cursor < stop:
+                        until = min(stop, cursor + fine) if cursor < fine_until else stop
+                        yield batch.slice(cursor - start, until - cursor)
+                        cursor = until
+                    cursor = max(cursor, stop + 1)
+                start = end
+
+        return self._reader(rows())
+
+    def _reader(self, batches: Iterator[pa.RecordBatch]) -> pa.RecordBatchReader:
+        import pyarrow as pa
+
+        def watched() -> Iterator[pa.RecordBatch]:
+            try:
+                yield from batches
+            except BaseException as raised:
+                self._error = raised
+                raise
+
+        return pa.RecordBatchReader.from_batches(self._schema, watched())
+
+
+def main(arguments: list[str]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver decides what Ctrl-C means
+    control, descriptor = int(arguments[0]), int(arguments[1])
+    Worker(Channel(socket.socket(fileno=control)), Hand(descriptor)).serve()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

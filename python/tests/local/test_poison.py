@@ -1,0 +1,112 @@
+"""Rows that raise, crash, exit or hang: exactly these are quarantined, whatever form the predictor has."""
+
+from __future__ import annotations
+
+import pytest
+
+import foretell as ft
+
+
+def texts(count: int, poison: dict[int, str]) -> list[str]:
+    return [poison.get(row, f"text {row}") for row in range(count)]
+
+
+@pytest.mark.parametrize("kind", ["Length", "LengthBulk"])
+@pytest.mark.parametrize(("what", "code"), [("raise", "FT0301"), ("exit", "FT0314"), ("crash", "FT0314")])
+def test_exactly_the_rows_at_fault_are_quarantined(project, kind, what, code):
+    project.save(kind)
+    poison = {17: what, 1203: what, 1204: what}
+    path = project.write("a.parquet", texts(2000, poison), row_group=2000)
+    summary = project.run()
+    assert [row["id"] for row in project.rows()] == [row for row in range(2000) if row not in poison]
+    quarantined = project.quarantined()
+    assert [row["id"] for row in quarantined] == list(poison)
+    for row in quarantined:
+        assert (row["text"], row["other"]) == (what, "x"), "the whole input row is kept"
+        error = row["_error"]
+        assert (error["code"], error["file"], error["row"], error["version"]) == (
+            code,
+            str(path),
+            row["id"],
+            1,
+        )
+    assert (summary.total("bad"), summary.total("predicted")) == (3, 1997)
+    assert (summary.crashes > 0) == (what != "raise")
+    assert sum(summary.reasons.values()) == 3
+
+
+@pytest.mark.parametrize("kind", ["Length", "LengthBulk"])
+def test_a_row_that_hangs_is_found_by_its_deadline(project, kind):
+    project.save(kind)
+    project.write("a.parquet", texts(300, {150: "hang"}))
+    project.run(deadline=6.0)
+    assert [row["id"] for row in project.quarantined()] == [150]
+    assert project.quarantined()[0]["_error"]["code"] == "FT0313"
+    assert len(project.rows()) == 299
+
+
+def test_a_quarantine_is_an_input_for_the_next_version(project):
+    project.save()
+    project.write("a.parquet", texts(100, {3: "raise", 50: "raise"}))
+    project.run()
+    again = project.root / "again"
+    project.run("Length@1", input=project.output / "_quarantine", output=again)
+    assert [row["id"] for row in project.quarantined(again)] == [3, 50], "the same version fails alike"
+    project.code(project.job.replace('raise ValueError("no length for this")', "return 0"))
+    project.save()
+    rescued = project.root / "rescued"
+    project.run("Length@2", input=project.output / "_quarantine", output=rescued)
+    assert [(row["id"], row["length"], row["model_version"]) for row in project.rows(rescued)] == [
+        (3, 0, 2),
+        (50, 0, 2),
+    ]
+
+
+def test_nulls_stay_in_the_output_with_policy_null(project):
+    project.save()
+    project.write("a.parquet", texts(10, {3: "raise"}))
+    project.run(on_error="null")
+    rows = project.rows()
+    assert len(rows) == 10
+    assert rows[3]["length"] is None
+    assert rows[3]["_error"]["code"] == "FT0301"
+    assert rows[4]["_error"] is None
+    assert not (project.output / "_quarantine").exists()
+
+
+def test_policy_fail_stops_and_publishes_nothing(project):
+    project.save()
+    project.write("a.parquet", texts(10, {3: "raise"}))
+    with pytest.raises(ft.Error) as stopped:
+        project.run(on_error="fail")
+    assert stopped.value.code == "FT0301"
+    assert "no length for this" in stopped.value.message
+    assert not list(project.output.glob("*.parquet"))
+
+
+def test_too_many_bad_rows_fail_the_run_after_output_and_quarantine_are_there(project):
+    project.save()
+    project.write("a.parquet", texts(1000, dict.fromkeys(range(0, 1000, 20), "raise")))
+    with pytest.raises(ft.Error) as stopped:
+        project.run()
+    assert stopped.value.code == "FT0605"
+    assert len(project.rows()) == 950
+    assert len(project.quarantined()) == 50
+
+
+def test_a_predictor_that_fails_on_every_row_publishes_nothing(project):
+    project.save()
+    project.write("a.parquet", ["raise"] * 500)
+    with pytest.raises(ft.Error) as stopped:
+        project.run()
+    assert stopped.value.code == "FT0307"
+    assert not list(project.output.glob("*.parquet"))
+
+
+def test_a_predictor_that_crashes_on_every_row_is_broken(project):
+    project.save()
+    project.write("a.parquet", ["exit"] * 60)
+    with pytest.raises(ft.Error) as stopped:
+        project.run(workers=1)
+    assert stopped.value.code == "FT0307"
+    assert not list(project.output.glob("*.parquet"))

@@ -1,0 +1,256 @@
+"""A run from its input to its output: batch, resume, incremental, policies, refusals."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pyarrow.parquet as pq
+import pytest
+
+import foretell as ft
+
+RUN = """
+import sys
+import foretell as ft
+from foretell.local.progress import Silent
+ft.run("Length@production", input=sys.argv[1], output=sys.argv[2], store=sys.argv[3], workers=2, progress=Silent())
+"""
+
+
+def start(project) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-c", RUN, project.input, project.output, project.store], start_new_session=True
+    )
+
+
+def test_each_row_is_scored_once_by_one_known_version(project):
+    version = project.save(model=2)
+    project.write("a.parquet", [f"text {i}" for i in range(2500)])
+    project.write("b.parquet", [f"more {i}" for i in range(700)], first=2500)
+    summary = project.run(workers=2)
+    rows = project.rows()
+    assert [row["id"] for row in rows] == list(range(3200))
+    assert all(row["length"] == 2 * len(f"text {row['id']}") for row in rows[:2500])
+    assert {row["model_version"] for row in rows} == {version.version}
+    assert set(rows[0]) == {"id", "length", "model_version"}
+    assert (summary.rows, summary.total("predicted"), summary.total("bad")) == (3200, 3200, 0)
+    assert json.loads(json.dumps(summary.to_json()))["units"][0]["version"] == version.version
+
+
+def test_a_finished_run_is_not_scored_again(project):
+    project.save()
+    project.write("a.parquet", ["x"] * 100)
+    project.run()
+    before = {path: path.stat().st_ino for path in project.output.glob("*.parquet")}
+    project.save(model=5)
+    summary = project.run()
+    assert summary.units[0].finished_before
+    assert {path: path.stat().st_ino for path in project.output.glob("*.parquet")} == before
+    assert {row["length"] for row in project.rows()} == {1}
+
+
+def test_a_killed_run_is_finished_by_the_version_that_it_began_with(project):
+    project.save(model=1)
+    for number in range(6):
+        project.write(f"{number}.parquet", ["slow"] * 60, first=60 * number)
+    process = start(project)
+    done = project.output / "_foretell"
+    deadline = time.monotonic() + 60
+    while not list(done.glob("staging/*/*/part-*.parquet")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.3)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not list(project.output.glob("*.parquet")), "nothing is visible before the commit"
+    project.save(model=7)  # production moves
+    whole = {path.name: path.stat().st_ino for path in done.glob("staging/*/*/part-*.parquet")}
+    summary = project.run()
+    rows = project.rows()
+    assert [row["id"] for row in rows] == list(range(360))
+    assert {row["length"] for row in rows} == {4}
+    assert {row["model_version"] for row in rows} == {1}
+    adopted = [
+        path for path in project.output.glob("*.parquet") if whole.get(path.name) == path.stat().st_ino
+    ]
+    assert len(adopted) == summary.units[0].adopted > 0, "finished parts are kept, not written again"
+
+
+def test_two_runs_on_one_output_the_second_refuses_at_once(project):
+    project.save()
+    project.write("a.parquet", ["slow"] * 300)
+    process = start(project)
+    while not (project.output / "_foretell" / "units").exists():
+        time.sleep(0.01)
+    with pytest.raises(ft.Error) as refused:
+        project.run()
+    assert refused.value.code == "FT0602"
+    assert str(process.pid) in refused.value.message
+    assert process.wait() == 0
+    assert len(project.rows()) == 300
+
+
+def test_incremental_scores_only_what_is_new_by_the_alias_as_it_stands(project):
+    project.save(model=1)
+    project.write("a.parquet", ["ab"] * 10)
+    first = project.run(incremental=True)
+    project.save(model=2)
+    project.write("b.parquet", ["ab"] * 5, first=10)
+    second = project.run(incremental=True)
+    third = project.run(incremental=True)
+    assert (first.rows, second.rows, third.units) == (10, 5, [])
+    assert str(third).endswith("nothing new")
+    assert [(row["length"], row["model_version"]) for row in project.rows()] == [(2, 1)] * 10 + [(4, 2)] * 5
+
+
+def test_an_input_that_changed_is_an_error_unless_it_may_be_rescored(project):
+    project.save()
+    project.write("a.parquet", ["ab"] * 10)
+    project.run(incremental=True)
+    project.write("a.parquet", ["abc"] * 12)
+    with pytest.raises(ft.Error) as refused:
+        project.run(incremental=True)
+    assert refused.value.code == "FT0604"
+    assert "a.parquet" in refused.value.message
+    assert "--rescore-changed" in refused.value.hint
+    assert project.run(incremental=True, rescore_changed=True).rows == 12
+    assert len(project.rows()) == 22
+
+
+def test_an_input_that_changed_since_the_pin_stops_the_resumed_run(project):
+    project.save()
+    path = project.write("a.parquet", ["slow"] * 400)
+    process = start(project)
+    while not (project.output / "_foretell" / "units").exists():
+        time.sleep(0.01)
+    time.sleep(0.2)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    time.sleep(0.2)
+    project.write(path.name, ["other"] * 400)
+    with pytest.raises(ft.Error) as refused:
+        project.run()
+    assert refused.value.code == "FT0604"
+    assert not list(project.output.glob("*.parquet"))
+
+
+def test_bounded_and_incremental_runs_do_not_share_an_output(project):
+    project.save()
+    project.write("a.parquet", ["ab"])
+    project.run()
+    with pytest.raises(ft.Error) as refused:
+        project.run(incremental=True)
+    assert refused.value.code == "FT0601"
+
+
+def test_an_output_belongs_to_one_predictor(project):
+    project.save()
+    project.write("a.parquet", ["ab"])
+    project.run()
+    project.module.Untyped(store=project.store).save_model(0, model_key="Other", example=[{"text": "a"}])
+    with pytest.raises(ft.Error) as refused:
+        project.run("Other@1")
+    assert refused.value.code == "FT0603"
+
+
+def test_a_folder_with_other_files_is_refused(project):
+    project.save()
+    project.write("a.parquet", ["ab"])
+    project.output.mkdir()
+    (project.output / "mine.txt").write_text("keep me")
+    with pytest.raises(ft.Error) as refused:
+        project.run()
+    assert refused.value.code == "FT0601"
+    assert (project.output / "mine.txt").read_text() == "keep me"
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl"])
+def test_text_outputs_hold_the_same_rows(project, format):
+    project.save(model=3)
+    project.write("a.parquet", ["ab", "abc", "ä"])
+    project.run(format=format)
+    rows = project.rows(format="csv" if format == "csv" else "json")
+    assert [(row["id"], row["length"], row["model_version"]) for row in rows] == [
+        (0, 6, 1),
+        (1, 9, 1),
+        (2, 3, 1),
+    ]
+
+
+def test_an_untyped_version_is_refused_with_the_line_to_paste(project):
+    project.module.Untyped(store=project.store).save_model(0, alias="production")
+    project.write("a.parquet", ["ab"])
+    with pytest.raises(ft.Error) as refused:
+        project.run("Untyped@production")
+    assert refused.value.code == "FT0308"
+    assert "output = ft.schema(" in refused.value.hint
+
+
+def test_empty_input_gives_an_empty_output_with_its_columns(project):
+    project.save()
+    project.write("a.parquet", [])
+    assert project.run().rows == 0
+    assert [field.name for field in pq.read_schema(next(project.output.glob("*.parquet")))] == [
+        "id",
+        "length",
+        "model_version",
+    ]
+
+
+def test_no_input_is_said_before_anything_is_written(project):
+    project.save()
+    with pytest.raises(ft.Error) as refused:
+        project.run()
+    assert refused.value.code == "FT0701"
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"format": "xml"}, "FT0101"),
+        ({"on_error": "ignore"}, "FT0101"),
+        ({"workers": -1}, "FT0101"),
+        ({"max_bad_ratio": 2.0}, "FT0101"),
+        ({"deadline": 0.0}, "FT0101"),
+        ({"reference": "Length@9"}, "FT0402"),
+        ({"reference": "Length@nobody"}, "FT0403"),
+        ({"reference": "Nobody@1"}, "FT0401"),
+        ({"reference": "Length@@"}, "FT0105"),
+    ],
+)
+def test_wrong_options_are_refused(project, options, code):
+    project.save()
+    project.write("a.parquet", ["ab"])
+    with pytest.raises(ft.Error) as refused:
+        project.run(**options)
+    assert refused.value.code == code
+    assert not list(project.output.glob("*.parquet"))
+
+
+def test_a_version_that_cannot_load_leaves_the_one_before_it_in_place(project, monkeypatch):
+    project.save(model=1)
+    project.write("a.parquet", ["ab"] * 3)
+    project.run(incremental=True)
+    project.save("DiesAtLoad")
+    monkeypatch.setenv("FORETELL_TEST_LOAD", "raise")
+    project.write("b.parquet", ["ab"] * 2, first=3)
+    with pytest.raises(ft.Error) as refused:
+        project.run(incremental=True, strict=True)
+    assert refused.value.code == "FT0502"
+    assert "foretell rollback Length production" in refused.value.hint
+    assert project.run(incremental=True).units[0].version == 1
+    assert {row["model_version"] for row in project.rows()} == {1}
+
+
+def test_a_worker_that_dies_while_it_loads_is_named(project, monkeypatch):
+    project.save("DiesAtLoad")
+    project.write("a.parquet", ["ab"] * 3)
+    monkeypatch.setenv("FORETELL_TEST_LOAD", "die")
+    with pytest.raises(ft.Error) as refused:
+        project.run()
+    assert refused.value.code == "FT0502"
+    assert "status 9" in refused.value.message
