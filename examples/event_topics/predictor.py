@@ -1,0 +1,53 @@
+"""Topic probabilities of an event's title and description: the predictor of the demo.
+
+This class is all that a data scientist writes. The same class predicts a dict in a notebook, runs over
+files in batch, and goes on incrementally.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.decomposition import LatentDirichletAllocation
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.pipeline import Pipeline, make_pipeline
+
+import foretell as ft
+
+TOPICS = 30
+
+
+class EventTopics(ft.Predictor):
+    """Topic probabilities, and the topic that stands out."""
+
+    input = ft.schema(title="string", description="string")
+    output = ft.schema(topic="int64", topics="list<double>")
+    keep = ["id", "title"]
+
+    def prepare(self, row: ft.Row) -> Any:
+        if not row.title and not row.description:
+            return ft.skip("no title and no description")
+        if row.description and ("\ufffd" in row.description or "\x00" in row.description):
+            raise ValueError("the description is not text")
+        return row
+
+    def extract_features(self, row: ft.Row) -> str:
+        return ft.join_text(row.title, row.description)
+
+    def predict_bulk(self, texts: list[str]) -> dict[str, Any]:
+        topics = self.model.transform(texts)
+        return {"topic": topics.argmax(axis=1), "topics": topics}
+
+    def train(self, texts: list[str], rows: Any = None, *, seed: int = 0, topics: int = TOPICS) -> Pipeline:
+        return make_pipeline(
+            CountVectorizer(min_df=5, max_df=0.3, stop_words="english", strip_accents="unicode"),
+            LatentDirichletAllocation(
+                topics, learning_method="online", batch_size=256, max_iter=3, random_state=seed
+            ),
+        ).fit(texts)
+
+
+def topic_words(model: Pipeline, count: int = 8) -> list[str]:
+    """For each topic its words of the greatest weight, joined by spaces."""
+    words = model[0].get_feature_names_out()
+    return [" ".join(words[i] for i in weights.argsort()[::-1][:count]) for weights in model[1].components_]
