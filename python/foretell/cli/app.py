@@ -10,6 +10,7 @@ import importlib
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any, NoReturn
@@ -25,11 +26,13 @@ from foretell.error import Error, error
 
 # Every command, in the order of the help: its name, and the function or typer.Typer that it is.
 COMMANDS = {
+    "save": "foretell.cli.save:save",
     "versions": "foretell.cli.versions:versions",
     "show": "foretell.cli.show:show",
     "promote": "foretell.cli.aliases:promote",
     "rollback": "foretell.cli.aliases:rollback",
     "history": "foretell.cli.aliases:history",
+    "predict": "foretell.cli.predict:predict",
     "runs": "foretell.cli.runs:runs",
     "pin": "foretell.cli.pin:pin",
     "verify": "foretell.cli.verify:verify",
@@ -70,7 +73,7 @@ class Commands(typer.core.TyperGroup):
     def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> Any:
         options["standalone_mode"] = False
         _never_fail_to_encode()
-        with _statuses():
+        with _statuses(), _plain_warnings():
             status = super().main(args, *rest, **options)
             sys.stdout.flush()
         sys.exit(status if isinstance(status, int) else errors.OK)
@@ -126,6 +129,22 @@ def _never_fail_to_encode() -> None:
     for stream in (sys.stdout, sys.stderr):
         if stream.errors == "strict":
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+
+
+@contextmanager
+def _plain_warnings() -> Iterator[None]:
+    """foretell's own warnings are told without the line of code that they come from."""
+    usual = warnings.formatwarning
+
+    def told(message: Any, category: type[Warning], *rest: Any, **more: Any) -> str:
+        own = category.__module__.partition(".")[0] == "foretell"
+        return f"warning: {message}\n" if own else usual(message, category, *rest, **more)
+
+    warnings.formatwarning = told
+    try:
+        yield
+    finally:
+        warnings.formatwarning = usual
 
 
 def _debugging() -> bool:

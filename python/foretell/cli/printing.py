@@ -28,7 +28,8 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], right: Se
     console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else _WIDE, highlight=False)
     with console.capture() as text:
         console.print(table)
-    print(text.get(), end="")  # not by Rich: it makes its own end of a broken pipe
+    for line in text.get().splitlines():  # not by Rich: it makes its own end of a broken pipe
+        print(line.rstrip())
 
 
 def print_fields(fields: Mapping[str, Any]) -> None:

@@ -1,9 +1,13 @@
-"""``foretell show``: one version, for people; its manifest, for machines."""
+"""``foretell show``: one version, for people; its manifest, for machines; its code."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from foretell.cli.options import JsonOption, ReferenceArgument, StoreOption, resolve
 from foretell.cli.printing import print_fields, print_json, size_text, when_text
@@ -15,14 +19,18 @@ if TYPE_CHECKING:
 def show(
     reference: ReferenceArgument,
     as_json: JsonOption = False,
+    code: Annotated[bool, typer.Option("--code", help="Print the source that the version carries.")] = False,
     store: StoreOption = None,
 ) -> None:
     """Show what a version is made of, and how this machine differs from the one that saved it."""
     from foretell.store import Store
 
-    version = resolve(Store(store), reference)
+    the_store = Store(store)
+    version = resolve(the_store, reference)
     if as_json:
         print_json(version.manifest)
+    elif code:
+        _print_code(the_store.open_files(version))
     else:
         print_fields(_fields(version))
 
@@ -89,8 +97,8 @@ def _keep(columns: Any) -> str:
 def _environment(environment: dict[str, Any]) -> str | None:
     if not environment:
         return None
-    first = [f"foretell {environment.get('foretell', '?')}", f"Python {environment.get('python', '?')}"]
-    first.append(f"{environment.get('platform', '?')} {environment.get('machine', '?')}")
+    labels = {"foretell": "foretell ", "python": "Python ", "platform": "", "machine": ""}
+    first = [f"{label}{environment[key]}" for key, label in labels.items() if environment.get(key)]
     packages = [f"{name} {version}" for name, version in (environment.get("packages") or {}).items()]
     return "\n".join([", ".join(first), *packages])
 
@@ -104,3 +112,12 @@ def _differences(environment: dict[str, Any]) -> str:
 def _files(files: list[dict[str, Any]]) -> str:
     width = max((len(size_text(file["size"])) for file in files), default=0)
     return "\n".join(f"{size_text(file['size']):>{width}}  {file['path']}" for file in files) or "none"
+
+
+def _print_code(files: Mapping[str, Path]) -> None:
+    sources = sorted(path for path in files if path.startswith("code/") and path.endswith(".py"))
+    for path in sources:
+        text = files[path].read_text(encoding="utf-8", errors="replace").rstrip("\n")
+        print(f"# {path.removeprefix('code/')}\n{text}\n")
+    if not sources:
+        print("this version carries no source", file=sys.stderr)

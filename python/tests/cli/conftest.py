@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -42,6 +43,7 @@ Command = Callable[..., Answer]
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty current folder, and no setting of this machine's own."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FORETELL_CACHE", str(tmp_path / "cache"))
     for name in ("FORETELL_STORE", "FORETELL_DEBUG"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
@@ -61,15 +63,15 @@ def foretell(here: Path) -> Command:
     return call
 
 
+def process_environment(**more: str) -> dict[str, str]:
+    path = os.pathsep.join([str(PACKAGE), *filter(None, [os.environ.get("PYTHONPATH")])])
+    return {**os.environ, "PYTHONPATH": path, **more}
+
+
 @pytest.fixture
 def environment() -> Callable[..., dict[str, str]]:
     """This process's environment, with the package to be found in it, and more."""
-
-    def make(**more: str) -> dict[str, str]:
-        path = os.pathsep.join([str(PACKAGE), *filter(None, [os.environ.get("PYTHONPATH")])])
-        return {**os.environ, "PYTHONPATH": path, **more}
-
-    return make
+    return process_environment
 
 
 @pytest.fixture
@@ -173,13 +175,28 @@ def bare_topics(here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def topics(here: Path, foretell_process: Command, monkeypatch: pytest.MonkeyPatch) -> Path:
+def topics(here: Path, saved_topics: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A store in ./models with Topics@1 (production) and Topics@2, made by ``foretell save``."""
     monkeypatch.setenv("FORETELL_STORE", "models")
-    (here / "topics.py").write_text(TOPICS)
-    for factor in (1, 10):
-        (here / "model.pkl").write_bytes(pickle.dumps({"factor": factor}))
-        more = ["--alias", "production", "--metadata", "trained=2026-11-01"] if factor == 1 else []
-        answer = foretell_process("save", "topics:Topics", "--model", "model.pkl", *more)
-        assert answer.status == 0, answer.err
+    shutil.copytree(saved_topics, here, dirs_exist_ok=True)
     return here / "models"
+
+
+@pytest.fixture(scope="session")
+def saved_topics(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that ``topics`` copies: topics.py, model.pkl, models."""
+    folder = tmp_path_factory.mktemp("topics")
+    (folder / "topics.py").write_text(TOPICS)
+    for factor in (1, 10):
+        (folder / "model.pkl").write_bytes(pickle.dumps({"factor": factor}))
+        more = ["--alias", "production", "--metadata", "trained=2026-11-01"] if factor == 1 else []
+        command = [sys.executable, "-m", "foretell", "save", "topics:Topics", "--model", "model.pkl", *more]
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=process_environment(FORETELL_STORE="models"),
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+    return folder

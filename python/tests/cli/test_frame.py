@@ -16,11 +16,13 @@ Environment = Callable[..., dict[str, str]]
 
 
 ALL_COMMANDS = [
+    "save",
     "versions",
     "show",
     "promote",
     "rollback",
     "history",
+    "predict",
     "runs",
     "pin",
     "verify",
