@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 
 import foretell as ft
 
-TOPICS = 30
+TOPICS = 50
 
 
 class EventTopics(ft.Predictor):
@@ -40,9 +40,9 @@ class EventTopics(ft.Predictor):
 
     def train(self, texts: list[str], rows: Any = None, *, seed: int = 0, topics: int = TOPICS) -> Pipeline:
         return make_pipeline(
-            CountVectorizer(min_df=5, max_df=0.3, stop_words="english", strip_accents="unicode"),
+            CountVectorizer(min_df=5, max_df=0.05, stop_words="english"),
             LatentDirichletAllocation(
-                topics, learning_method="online", batch_size=256, max_iter=3, random_state=seed
+                topics, learning_method="online", batch_size=256, max_iter=5, random_state=seed
             ),
         ).fit(texts)
 
