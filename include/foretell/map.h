@@ -48,7 +48,7 @@ struct MapOptions {
   OnError on_error = OnError::kFail;
   int threads = 1;  // for predictors that are not single-threaded
   std::int64_t batch_rows = 10'000;
-  std::int64_t batch_bytes = 64 << 20;
+  std::int64_t batch_bytes = 67'108'864;         // 64 MiB
   std::optional<std::int64_t> version = {};      // null in `model_version` when absent
   std::string version_column = "model_version";  // "": no such column
   // Input rows that got no prediction (skipped ones are left out): all input columns, `_error` and

@@ -103,8 +103,8 @@ bool HasNan(std::span<const Float> values, Bits infinity) {
   return (differences & kSign) != 0;
 }
 
-bool IsHalfNan(std::uint16_t bits) {
-  return (bits & 0x7C00) == 0x7C00 && (bits & 0x3FF) != 0;
+bool IsHalfNan(unsigned bits) {
+  return (bits & 0x7C00U) == 0x7C00U && (bits & 0x3FFU) != 0;
 }
 
 constexpr Search kNulls = {[](const Column& column) { return column.null_count() > 0; },

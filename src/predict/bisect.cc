@@ -1,6 +1,7 @@
 #include "predict/bisect.h"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 namespace foretell {
@@ -15,8 +16,8 @@ class Bisection {
 
   Bisected Run(const std::vector<RowRange>& ranges) {
     // A stack: the earliest range lies on top.
-    for (auto range = ranges.rbegin(); range != ranges.rend(); ++range) {
-      pending_.push_back({*range, kNone});
+    for (const RowRange& range : std::views::reverse(ranges)) {
+      pending_.push_back({range, kNone});
     }
     while (!pending_.empty() && !stopped_) {
       if (rule_.broken()) {

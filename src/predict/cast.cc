@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -246,9 +245,9 @@ Column CopyTextToViews(const Column& column, const DataType& type, const Context
     }
     view.size = static_cast<std::int32_t>(text.size());
     if (view.size <= View::kInlined) {
-      std::memcpy(reinterpret_cast<char*>(&view) + offsetof(View, inlined), text.data(), text.size());
+      text.copy(reinterpret_cast<char*>(&view) + offsetof(View, inlined), text.size());
     } else {
-      std::memcpy(view.inlined, text.data(), sizeof(view.inlined));
+      text.copy(view.inlined, sizeof(view.inlined));
       view.offset = static_cast<std::int32_t>(copy->data.size());
       copy->data += text;
     }

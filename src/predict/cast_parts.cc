@@ -110,8 +110,9 @@ Column WithNulls(const Column& column, std::span<const std::int64_t> rows) {
     }
   }
   for (const std::int64_t row : rows) {
-    auto& byte = owners->validity[static_cast<std::size_t>((parts.offset + row) >> 3)];
-    byte = static_cast<std::uint8_t>(byte & ~(1U << ((parts.offset + row) & 7)));
+    const auto bit = static_cast<std::size_t>(parts.offset + row);
+    auto& byte = owners->validity[bit / 8];
+    byte = static_cast<std::uint8_t>(byte & ~(1U << (bit % 8)));
   }
   parts.buffers[0] = owners->validity.data();
   parts.null_count = -1;

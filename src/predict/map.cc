@@ -35,7 +35,7 @@ class MapSource : public Batches::Source {
       LearnOutput();
       CheckInterrupt();
       if (!held_.empty()) {
-        finished = scorer_.Finish(std::move(held_.front()));
+        finished = scorer_.Finish(held_.front());
         held_.pop_front();
       } else {
         finished = NextFinished();
@@ -169,7 +169,7 @@ class ParallelMap final : public MapSource {
     Finished finished;
     std::exception_ptr failure;
   };
-  struct Stopped {};
+  struct Stopped : std::exception {};
 
   std::optional<Finished> NextFinished() override {
     while (threads_.size() < thread_count_) {

@@ -109,7 +109,7 @@ Scorer::Scorer(std::shared_ptr<const Schema> input, const Predictor& predictor, 
       input_(std::move(input)),
       contract_(*input_, predictor.signature()),
       kept_(Kept(*input_, predictor.signature())) {
-  constexpr std::int64_t kMostShared = 1 << 16;
+  constexpr std::int64_t kMostShared = 65'536;
   const std::int64_t shared = std::min(options_.batch_rows, kMostShared);
   versions_ =
       options_.version ? ConstantColumn(*options_.version, shared) : NullColumn(Type(TypeId::kInt64), shared);
@@ -236,7 +236,7 @@ void Scorer::ThrowFirstBad(const Scored& scored) const {
   }
 }
 
-Finished Scorer::Finish(Scored scored) const {
+Finished Scorer::Finish(const Scored& scored) const {
   const std::int64_t rows = scored.input.rows();
   Finished finished;
   std::vector<Column> columns;

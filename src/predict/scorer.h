@@ -47,7 +47,7 @@ class Scorer {
 
   // `pause` is called before each call of the predictor; it throws to stop.
   Scored Score(Batch batch, std::int64_t position, const std::function<void()>& pause);
-  Finished Finish(Scored scored) const;
+  Finished Finish(const Scored& scored) const;
 
   bool output_known() const { return predictions_ != nullptr; }
   // No batch was predicted: there are no prediction columns.

@@ -140,9 +140,10 @@ void BindMap(nb::module_& module) {
 
   module.def(
       "map", &MapBound, nb::arg("input"), nb::arg("predictor"), nb::kw_only(), nb::arg("on_error") = "fail",
-      nb::arg("threads") = 1, nb::arg("batch_rows") = 10'000, nb::arg("batch_bytes") = 64 << 20,
-      nb::arg("version").none() = nb::none(), nb::arg("version_column") = "model_version",
-      nb::arg("quarantine") = nb::none(), nb::arg("throw_broken") = true, nb::arg("before_call") = nb::none(),
+      nb::arg("threads") = 1, nb::arg("batch_rows") = 10'000,
+      nb::arg("batch_bytes") = MapOptions().batch_bytes, nb::arg("version").none() = nb::none(),
+      nb::arg("version_column") = "model_version", nb::arg("quarantine") = nb::none(),
+      nb::arg("throw_broken") = true, nb::arg("before_call") = nb::none(),
       nb::arg("metrics").none() = nb::none(),
       nb::sig("def map(input: object, predictor: Predictor, *, on_error: str = 'fail', threads: int = 1, "
               "batch_rows: int = 10000, batch_bytes: int = 67108864, version: int | None = None, "
