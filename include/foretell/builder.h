@@ -30,9 +30,9 @@ class ColumnBuilder {
   // The value must fit the type: FT0205 for another kind, FT0206 where it is out of range.
   void AppendNull();
   void AppendBool(bool value);
-  void AppendInt(std::int64_t value);   // integers, dates, times, timestamps, durations
+  void AppendInt(std::int64_t value);  // integers, dates, times, timestamps, durations
   void AppendUint(std::uint64_t value);
-  void AppendDouble(double value);      // half, float, double; rounded to the nearest
+  void AppendDouble(double value);  // half, float, double; rounded to the nearest
   // Strings and binaries, FT0206 above 2 GiB in all; fixed_size_binary and decimals take their exact bytes.
   void AppendString(std::string_view value);
   // Ends a list element: everything that the child got since the last one.
@@ -55,9 +55,9 @@ class ColumnBuilder {
 Column ColumnOf(std::vector<double> values);
 Column ColumnOf(std::vector<std::int64_t> values);
 Column ColumnOf(const std::vector<std::string>& values);
-Column NullColumn(const DataType& type, std::int64_t rows);            // shares one zero buffer
-Column ConstantColumn(std::int64_t value, std::int64_t rows);          // int64
-Column ConstantColumn(std::string_view value, std::int64_t rows);      // string
+Column NullColumn(const DataType& type, std::int64_t rows);        // shares one zero buffer
+Column ConstantColumn(std::int64_t value, std::int64_t rows);      // int64
+Column ConstantColumn(std::string_view value, std::int64_t rows);  // string
 
 // One column of `pieces` (one type, FT0205) after another; used where rows of several calls meet.
 // Dictionary columns stay so where all pieces share one dictionary, and are decoded (as `Decode`

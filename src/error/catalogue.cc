@@ -12,80 +12,96 @@ constexpr std::array kCatalogue = {
     CatalogueEntry{Code::kInvalidArgument, "an argument is not valid",
                    "A value was given that the function or option does not take. The message names the "
                    "argument, what was given and what is taken."},
-    CatalogueEntry{Code::kInvalidName, "a name is outside the grammar",
-                   "Names of predictors are letters and digits, with single '.', '_' or '-' between them, in "
-                   "segments divided by '/', at most 200 characters: EventTopics, team/event-topics. Two names "
-                   "that differ only in case are the same name to the store."},
-    CatalogueEntry{Code::kInvalidAlias, "an alias is outside the grammar",
-                   "An alias is a letter, digit or '_' followed by at most 127 letters, digits, '.', '_' or '-'. "
-                   "It is not all digits (that is a version's number) and not 'latest' (which is computed)."},
-    CatalogueEntry{Code::kInvalidPath, "a path within a version or storage is not allowed",
-                   "Paths in a version are relative, divided by '/', without '..', empty segments, backslashes or "
-                   "NUL, and no two are equal under case folding, so that a version can be kept on any storage."},
-    CatalogueEntry{Code::kInvalidReference, "a reference is not NAME@VERSION",
-                   "A version is named by NAME@NUMBER, NAME@ALIAS or NAME@latest; NAME alone means NAME@latest."},
-    CatalogueEntry{Code::kInvalidConfiguration, "foretell.toml is not valid",
-                   "The file could not be parsed, or holds a key or value that is not known. The message names "
-                   "the key; correct it or remove it."},
-    CatalogueEntry{Code::kMissingExtra, "a package that is needed is not installed",
-                   "Parts of foretell use packages that are installed on demand. The message has the pip command "
-                   "to run."},
+    CatalogueEntry{
+        Code::kInvalidName, "a name is outside the grammar",
+        "Names of predictors are letters and digits, with single '.', '_' or '-' between them, in "
+        "segments divided by '/', at most 200 characters: EventTopics, team/event-topics. Two names "
+        "that differ only in case are the same name to the store."},
+    CatalogueEntry{
+        Code::kInvalidAlias, "an alias is outside the grammar",
+        "An alias is a letter, digit or '_' followed by at most 127 letters, digits, '.', '_' or '-'. "
+        "It is not all digits (that is a version's number) and not 'latest' (which is computed)."},
+    CatalogueEntry{
+        Code::kInvalidPath, "a path within a version or storage is not allowed",
+        "Paths in a version are relative, divided by '/', without '..', empty segments, backslashes or "
+        "NUL, and no two are equal under case folding, so that a version can be kept on any storage."},
+    CatalogueEntry{
+        Code::kInvalidReference, "a reference is not NAME@VERSION",
+        "A version is named by NAME@NUMBER, NAME@ALIAS or NAME@latest; NAME alone means NAME@latest."},
+    CatalogueEntry{
+        Code::kInvalidConfiguration, "foretell.toml is not valid",
+        "The file could not be parsed, or holds a key or value that is not known. The message names "
+        "the key; correct it or remove it."},
+    CatalogueEntry{
+        Code::kMissingExtra, "a package that is needed is not installed",
+        "Parts of foretell use packages that are installed on demand. The message has the pip command "
+        "to run."},
     CatalogueEntry{Code::kUnknownCode, "there is no such error code",
                    "Codes look like FT0402. `foretell explain` without a code lists all of them."},
 
     // 02: schemas and Arrow data
-    CatalogueEntry{Code::kInvalidType, "a type is not written correctly",
-                   "Types are written like string, int64, double, timestamp, list<double> or struct<a: int64, "
-                   "b: string>. The message shows where reading stopped."},
+    CatalogueEntry{
+        Code::kInvalidType, "a type is not written correctly",
+        "Types are written like string, int64, double, timestamp, list<double> or struct<a: int64, "
+        "b: string>. The message shows where reading stopped."},
     CatalogueEntry{Code::kUnsupportedType, "an Arrow layout is not supported",
                    "Run-end encoded arrays, unions, list views and dictionaries with 64-bit indices are not "
                    "read. Cast the column before it is handed over."},
-    CatalogueEntry{Code::kMissingColumn, "a column that the predictor reads is missing",
-                   "The input has no column of that name. The message lists the columns that are there; rename "
-                   "one in the source, or change the predictor's `input`."},
-    CatalogueEntry{Code::kDuplicateColumn, "a column occurs twice",
-                   "Two columns have one name, so it is not known which is meant. Rename or drop one of them."},
+    CatalogueEntry{
+        Code::kMissingColumn, "a column that the predictor reads is missing",
+        "The input has no column of that name. The message lists the columns that are there; rename "
+        "one in the source, or change the predictor's `input`."},
+    CatalogueEntry{
+        Code::kDuplicateColumn, "a column occurs twice",
+        "Two columns have one name, so it is not known which is meant. Rename or drop one of them."},
     CatalogueEntry{Code::kTypeMismatch, "a column or value has another type than declared",
                    "Only casts that lose nothing are made: wider numbers, other string layouts, time units "
                    "where exact. Cast the column in the source or in `prepare`, or change the declaration."},
     CatalogueEntry{Code::kInvalidValue, "a value does not fit its type",
                    "The type is right but this value cannot be held: an integer out of range, a number that "
                    "a double cannot hold exactly, a time outside the range of its unit."},
-    CatalogueEntry{Code::kInvalidArrow, "Arrow data is malformed",
-                   "A batch that was handed over breaks the Arrow format: wrong buffer counts, offsets out of "
-                   "order, an index outside its dictionary. The library that made it is at fault; validate the "
-                   "data there."},
+    CatalogueEntry{
+        Code::kInvalidArrow, "Arrow data is malformed",
+        "A batch that was handed over breaks the Arrow format: wrong buffer counts, offsets out of "
+        "order, an index outside its dictionary. The library that made it is at fault; validate the "
+        "data there."},
     CatalogueEntry{Code::kInvalidUtf8, "text is not valid UTF-8",
                    "A string column holds bytes that are not UTF-8. Decode the text with the right encoding "
                    "where it is read."},
-    CatalogueEntry{Code::kStreamFailed, "a stream of batches failed",
-                   "The producer of a stream reported an error while it was read. The message is the producer's."},
-    CatalogueEntry{Code::kColumnClash, "an output column has the name of a kept input column",
-                   "The output would have two columns of one name. Rename the prediction in `output`, or leave "
-                   "the input column out of `keep`."},
+    CatalogueEntry{
+        Code::kStreamFailed, "a stream of batches failed",
+        "The producer of a stream reported an error while it was read. The message is the producer's."},
+    CatalogueEntry{
+        Code::kColumnClash, "an output column has the name of a kept input column",
+        "The output would have two columns of one name. Rename the prediction in `output`, or leave "
+        "the input column out of `keep`."},
 
     // 03: the predictor's contract
-    CatalogueEntry{Code::kPredictorRaised, "the predictor raised an exception",
-                   "The user's code failed on a row or a batch. The message names the exception and the line. "
-                   "`predictor.trace(row)` shows the row step by step."},
-    CatalogueEntry{Code::kWrongLength, "the predictor returned another number of rows",
-                   "A bulk method must return exactly one prediction per row that it was given, in order. Rows "
-                   "are left out in `prepare` with ft.skip(reason), not by returning fewer."},
+    CatalogueEntry{
+        Code::kPredictorRaised, "the predictor raised an exception",
+        "The user's code failed on a row or a batch. The message names the exception and the line. "
+        "`predictor.trace(row)` shows the row step by step."},
+    CatalogueEntry{
+        Code::kWrongLength, "the predictor returned another number of rows",
+        "A bulk method must return exactly one prediction per row that it was given, in order. Rows "
+        "are left out in `prepare` with ft.skip(reason), not by returning fewer."},
     CatalogueEntry{Code::kWrongType, "the predictor returned another type than declared",
                    "A prediction cannot be held by the declared output without loss. Correct the method, or "
                    "the predictor's `output`."},
-    CatalogueEntry{Code::kNullPrediction, "the prediction is null",
-                   "The predictor returned None for a row. Where that is meant, set `allow_null = True` on the "
-                   "predictor."},
+    CatalogueEntry{
+        Code::kNullPrediction, "the prediction is null",
+        "The predictor returned None for a row. Where that is meant, set `allow_null = True` on the "
+        "predictor."},
     CatalogueEntry{Code::kNanPrediction, "the prediction is not a number",
                    "The predictor returned NaN for a row. Where that is meant, set `allow_nan = True` on the "
                    "predictor."},
     CatalogueEntry{Code::kSkipped, "the row was skipped",
                    "The predictor's `prepare` left this row out with ft.skip(reason). This is not an error: "
                    "the row is counted, and writers leave it out."},
-    CatalogueEntry{Code::kBrokenPredictor, "the predictor fails on every row",
-                   "Forty rows from across a batch failed alike and none passed, so the predictor is at fault "
-                   "and not the rows. The message is that of the first failure."},
+    CatalogueEntry{
+        Code::kBrokenPredictor, "the predictor fails on every row",
+        "Forty rows from across a batch failed alike and none passed, so the predictor is at fault "
+        "and not the rows. The message is that of the first failure."},
     CatalogueEntry{Code::kUntyped, "the version does not declare its output",
                    "Writing Parquet needs the types of the predictions. Declare `output = ft.schema(...)` on "
                    "the class (the message has the line to paste), or save with example=."},
@@ -99,17 +115,19 @@ constexpr std::array kCatalogue = {
     CatalogueEntry{Code::kInterrupted, "the run was interrupted",
                    "A stop was asked for. Nothing that was committed is lost; run the same command again to "
                    "finish the rest."},
-    CatalogueEntry{Code::kDeadline, "a call took longer than its deadline",
-                   "The predictor did not return in time, and its process was replaced. The rows at fault are "
-                   "quarantined; raise --deadline if they are only slow."},
+    CatalogueEntry{
+        Code::kDeadline, "a call took longer than its deadline",
+        "The predictor did not return in time, and its process was replaced. The rows at fault are "
+        "quarantined; raise --deadline if they are only slow."},
     CatalogueEntry{Code::kCrashed, "the predictor crashed its process",
                    "The process that ran the predictor died (a segmentation fault, out of memory, os._exit). "
                    "The rows at fault are quarantined."},
 
     // 04: the store
-    CatalogueEntry{Code::kUnknownPredictor, "the store has no predictor of that name",
-                   "Nothing was ever saved under this name in this store. The message lists the names that are "
-                   "there; check the name, and which store is in use."},
+    CatalogueEntry{
+        Code::kUnknownPredictor, "the store has no predictor of that name",
+        "Nothing was ever saved under this name in this store. The message lists the names that are "
+        "there; check the name, and which store is in use."},
     CatalogueEntry{Code::kUnknownVersion, "there is no such version",
                    "The predictor is known but not this version. `foretell versions NAME` lists them."},
     CatalogueEntry{Code::kUnknownAlias, "there is no such alias",
@@ -120,44 +138,52 @@ constexpr std::array kCatalogue = {
     CatalogueEntry{Code::kUnknownOutcome, "it is not known whether the operation happened",
                    "The storage did not answer and could not be read back. Nothing was deleted. Look at the "
                    "state when the storage answers again, then repeat the operation if need be."},
-    CatalogueEntry{Code::kBadManifest, "a manifest is damaged",
-                   "The file that describes a version cannot be read, or names something that is not allowed. "
-                   "Restore it from a copy of the store, or save the version again."},
+    CatalogueEntry{
+        Code::kBadManifest, "a manifest is damaged",
+        "The file that describes a version cannot be read, or names something that is not allowed. "
+        "Restore it from a copy of the store, or save the version again."},
     CatalogueEntry{Code::kNewerFormat, "a file is of a newer format",
                    "It was written by a later release of foretell. Upgrade foretell on this machine."},
     CatalogueEntry{Code::kMissingBlob, "a file of the version is missing",
                    "The manifest names bytes that the storage does not have. Restore them from a copy of the "
                    "store; the version cannot be loaded until then."},
-    CatalogueEntry{Code::kDamagedBlob, "a file of the version is damaged",
-                   "The bytes do not have the size or digest that the manifest names. Restore them from a copy "
-                   "of the store; damaged bytes are never loaded."},
+    CatalogueEntry{
+        Code::kDamagedBlob, "a file of the version is damaged",
+        "The bytes do not have the size or digest that the manifest names. Restore them from a copy "
+        "of the store; damaged bytes are never loaded."},
     CatalogueEntry{Code::kNotAStore, "there is no store here",
                    "The directory or bucket holds no store.json. Check --store, FORETELL_STORE and "
                    "foretell.toml; the first save creates a store."},
-    CatalogueEntry{Code::kNothingToUndo, "there is no promotion to undo",
-                   "Every promotion of this alias has been undone, or there was none before the first. Promote "
-                   "a version instead."},
+    CatalogueEntry{
+        Code::kNothingToUndo, "there is no promotion to undo",
+        "Every promotion of this alias has been undone, or there was none before the first. Promote "
+        "a version instead."},
     CatalogueEntry{Code::kRetired, "the version is retired",
                    "A retired version takes no new aliases and is not `latest`. Restore it first, or choose "
                    "another version."},
-    CatalogueEntry{Code::kBadAliasEntry, "an alias's history is damaged",
-                   "An entry of the log cannot be read, is missing, or does not follow from the one before it. "
-                   "Restore the log from a copy of the store."},
-    CatalogueEntry{Code::kNameTaken, "the name is taken in another spelling",
-                   "The store has a predictor whose name differs only in case. Use the spelling that is there."},
-    CatalogueEntry{Code::kTooSlow, "the save took too long",
-                   "A save that has lasted three days gives up, because its blobs may be collected as garbage. "
-                   "Save again."},
-    CatalogueEntry{Code::kRacyStorage, "the storage does not honour create-if-absent",
-                   "Several of sixteen concurrent creates of one key were told that they won. No protocol can "
-                   "be safe there. Use another storage."},
+    CatalogueEntry{
+        Code::kBadAliasEntry, "an alias's history is damaged",
+        "An entry of the log cannot be read, is missing, or does not follow from the one before it. "
+        "Restore the log from a copy of the store."},
+    CatalogueEntry{
+        Code::kNameTaken, "the name is taken in another spelling",
+        "The store has a predictor whose name differs only in case. Use the spelling that is there."},
+    CatalogueEntry{
+        Code::kTooSlow, "the save took too long",
+        "A save that has lasted three days gives up, because its blobs may be collected as garbage. "
+        "Save again."},
+    CatalogueEntry{
+        Code::kRacyStorage, "the storage does not honour create-if-absent",
+        "Several of sixteen concurrent creates of one key were told that they won. No protocol can "
+        "be safe there. Use another storage."},
     CatalogueEntry{Code::kNoVersions, "the predictor has no usable version",
                    "Every version of it is retired. Restore one, or save a new one."},
 
     // 05: opening a version
-    CatalogueEntry{Code::kNoLoader, "the version's kind of model is not known here",
-                   "Its manifest names a loader that this release of foretell does not have. Upgrade foretell, "
-                   "or install the extra that the message names."},
+    CatalogueEntry{
+        Code::kNoLoader, "the version's kind of model is not known here",
+        "Its manifest names a loader that this release of foretell does not have. Upgrade foretell, "
+        "or install the extra that the message names."},
     CatalogueEntry{Code::kCannotLoad, "the version cannot be loaded",
                    "The predictor's code or model raised an exception while it was loaded; the message holds "
                    "it. Often a library is missing or is another version than at the save."},
@@ -178,23 +204,27 @@ constexpr std::array kCatalogue = {
     CatalogueEntry{Code::kBadOutput, "the output cannot be used for this run",
                    "The folder holds files that are not of a run, or a run of another kind (bounded, "
                    "incremental). Choose an empty folder or the right command."},
-    CatalogueEntry{Code::kOutputInUse, "another run is writing to this output",
-                   "One output takes one run at a time. Wait for it, or stop it; the message names its process."},
+    CatalogueEntry{
+        Code::kOutputInUse, "another run is writing to this output",
+        "One output takes one run at a time. Wait for it, or stop it; the message names its process."},
     CatalogueEntry{Code::kOtherLineage, "the output belongs to another predictor or store",
                    "An output's rows come from one predictor of one store, recorded at its first run. Choose "
                    "another output."},
-    CatalogueEntry{Code::kInputChanged, "an input file changed",
-                   "A file differs in size or time from when the run was planned, or from when it was scored. "
-                   "Give changed data a new file name, or use --rescore-changed."},
-    CatalogueEntry{Code::kTooManyBadRows, "too many rows are bad",
-                   "More rows than max_bad_ratio could not be predicted. The quarantine holds them with their "
-                   "reasons. Correct the predictor or the data, or raise the ratio."},
+    CatalogueEntry{
+        Code::kInputChanged, "an input file changed",
+        "A file differs in size or time from when the run was planned, or from when it was scored. "
+        "Give changed data a new file name, or use --rescore-changed."},
+    CatalogueEntry{
+        Code::kTooManyBadRows, "too many rows are bad",
+        "More rows than max_bad_ratio could not be predicted. The quarantine holds them with their "
+        "reasons. Correct the predictor or the data, or raise the ratio."},
     CatalogueEntry{Code::kUnitFailed, "a unit of work failed three times",
                    "The same input failed under the same version three times, so it is not tried again. "
                    "Pin another version for it with the line in the message."},
-    CatalogueEntry{Code::kBadUnitLog, "a record of the run is damaged",
-                   "A file below _foretell/ cannot be read or contradicts another. Restore it from a copy, or "
-                   "run into a new output."},
+    CatalogueEntry{
+        Code::kBadUnitLog, "a record of the run is damaged",
+        "A file below _foretell/ cannot be read or contradicts another. Restore it from a copy, or "
+        "run into a new output."},
     CatalogueEntry{Code::kUnitConflict, "another driver went on with this unit",
                    "While this process worked or slept, another committed or pinned the unit. Its rows are "
                    "kept, these are not; start the run again to go on from there."},
@@ -213,14 +243,16 @@ constexpr std::array kCatalogue = {
                    "The file is truncated, damaged or not of its format. The message names the file and, "
                    "where known, the place."},
     CatalogueEntry{Code::kUnknownFormat, "the format of a file is not known",
-                   "Formats are told by the ending: .parquet .csv .tsv .jsonl .ndjson .json .arrow .feather, and .gz .zst "
+                   "Formats are told by the ending: .parquet .csv .tsv .jsonl .ndjson .json .arrow .feather, "
+                   "and .gz .zst "
                    ".bz2 .lz4 behind them. Name one with format=."},
     CatalogueEntry{Code::kMalformedRow, "a row of an input file is malformed",
                    "A line is not valid JSON, has another number of fields than the header, or holds a value "
                    "that its column's type cannot hold. The message names file and line."},
-    CatalogueEntry{Code::kInconsistentFiles, "the input files do not agree",
-                   "A file lacks a column that others have, or has it in another type. The message names both "
-                   "files."},
+    CatalogueEntry{
+        Code::kInconsistentFiles, "the input files do not agree",
+        "A file lacks a column that others have, or has it in another type. The message names both "
+        "files."},
     CatalogueEntry{Code::kUnwritableOutput, "the output cannot be written",
                    "The folder cannot be created or written, or the disk is full. Nothing half-written is "
                    "visible; run the same command again when there is room."},
@@ -232,9 +264,10 @@ constexpr std::array kCatalogue = {
     CatalogueEntry{Code::kCannotCarry, "code cannot be carried with the version",
                    "Something that the predictor needs cannot be taken along: the message names it. Move it "
                    "into a module of the project, or into an installed package."},
-    CatalogueEntry{Code::kComputedImport, "a module is imported by a computed name",
-                   "What such an import needs cannot be known when the version is saved. Import the module by "
-                   "its name."},
+    CatalogueEntry{
+        Code::kComputedImport, "a module is imported by a computed name",
+        "What such an import needs cannot be known when the version is saved. Import the module by "
+        "its name."},
     CatalogueEntry{Code::kCompiledModule, "a compiled module of the project cannot be carried",
                    "Compiled extensions fit one platform only. Install the module as a package on every "
                    "machine instead."},
@@ -249,9 +282,10 @@ constexpr std::array kCatalogue = {
     CatalogueEntry{Code::kIo, "reading or writing failed",
                    "The operating system or the storage reported an error; the message names the path. The "
                    "old state holds."},
-    CatalogueEntry{Code::kNoSpace, "the disk is full",
-                   "There is no room, or a quota is used up, at the path in the message. The old state holds; "
-                   "make room and try again."},
+    CatalogueEntry{
+        Code::kNoSpace, "the disk is full",
+        "There is no room, or a quota is used up, at the path in the message. The old state holds; "
+        "make room and try again."},
     CatalogueEntry{Code::kNotPermitted, "access is not permitted",
                    "The path cannot be read or written by this user, or is on a read-only file system."},
     CatalogueEntry{Code::kUnsupportedStorage, "the storage's URL is not known",
@@ -264,6 +298,8 @@ constexpr std::array kCatalogue = {
 
 }  // namespace
 
-std::span<const CatalogueEntry> Catalogue() { return kCatalogue; }
+std::span<const CatalogueEntry> Catalogue() {
+  return kCatalogue;
+}
 
 }  // namespace foretell

@@ -1,4 +1,6 @@
 // foretell::Error becomes foretell.Error (its subclass by the code's range) and back.
+#include "foretell/error.h"
+
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
@@ -10,7 +12,6 @@
 #include <tuple>
 #include <vector>
 
-#include "foretell/error.h"
 #include "python/bind.h"
 
 namespace nb = nanobind;
