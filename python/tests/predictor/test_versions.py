@@ -157,7 +157,7 @@ def test_the_manifest_tells_what_the_version_was_made_with(store: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        ({"metadata": {"a": object()}}, "FT0101"),
+        ({"metadata": {"a": {1}}}, "FT0101"),
         ({"metadata": {"a": float("nan")}}, "FT0101"),
         ({"alias": "latest"}, "FT0103"),
         ({"alias": "3"}, "FT0103"),
