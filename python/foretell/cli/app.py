@@ -33,6 +33,7 @@ COMMANDS = {
     "rollback": "foretell.cli.aliases:rollback",
     "history": "foretell.cli.aliases:history",
     "predict": "foretell.cli.predict:predict",
+    "run": "foretell.cli.run:run",
     "runs": "foretell.cli.runs:runs",
     "pin": "foretell.cli.pin:pin",
     "verify": "foretell.cli.verify:verify",

@@ -13,10 +13,10 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from foretell.error import error
+from foretell.error import Error, error
 from foretell.local import progress as progress_module
 from foretell.local.planning import choose_version, new_files, seen_files
-from foretell.local.summary import RunSummary
+from foretell.local.summary import RunSummary, TooManyBadRows
 from foretell.local.unit import score_unit
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def run(
     stops an incremental run, instead of leaving the one before it in place.
 
     Raises ``foretell.Error``: among others FT0602 (another run is writing there), FT0604 (an input file
-    changed), FT0605 (more than ``max_bad_ratio`` of the rows are bad; output and quarantine are there all
-    the same), FT0307 (the predictor fails on every row; nothing is published).
+    changed), FT0605 (``TooManyBadRows``: more than ``max_bad_ratio`` are bad; output and quarantine are there
+    all the same), FT0307 (the predictor fails on every row; nothing is published).
     """
     from foretell import _core
     from foretell.loading import open_store
@@ -107,7 +107,10 @@ def run(
         summary.seconds = time.monotonic() - began
         if summary.units:
             counts = [unit.commit["counts"] for unit in target.read_units() if unit.commit]
-            _core.check_bad_rows(counts, max_bad_ratio)
+            try:
+                _core.check_bad_rows(counts, max_bad_ratio)
+            except Error as limit:
+                raise TooManyBadRows(limit.code, limit.message, limit.hint, summary) from None
     return summary
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from foretell.error import RunError
+
 
 @dataclass
 class UnitSummary:
@@ -92,3 +94,11 @@ class RunSummary:
         if self.reasons:
             lines.append(f"their rows are in {self.output}/_quarantine")
         return "\n".join(lines)
+
+
+class TooManyBadRows(RunError):
+    """FT0605, with the summary of the run: its output and its quarantine are in place."""
+
+    def __init__(self, code: str, message: str, hint: str, summary: RunSummary) -> None:
+        super().__init__(code, message, hint)
+        self.summary = summary

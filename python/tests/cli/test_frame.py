@@ -23,6 +23,7 @@ ALL_COMMANDS = [
     "rollback",
     "history",
     "predict",
+    "run",
     "runs",
     "pin",
     "verify",

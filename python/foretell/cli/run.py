@@ -1,0 +1,165 @@
+"""``foretell run``: scores an input into a folder of files."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from foretell.cli.errors import INTERRUPTED
+from foretell.cli.options import ReferenceArgument, StoreOption, TrustStoreOption
+from foretell.cli.printing import print_json
+from foretell.error import Error
+
+if TYPE_CHECKING:
+    from foretell.local import RunSummary
+
+_FILES_NAMED = 5  # of what was written; the folder is named in any case
+
+
+class Format(StrEnum):
+    """What files of an output can be."""
+
+    parquet = "parquet"
+    csv = "csv"
+    jsonl = "jsonl"
+
+
+class OnError(StrEnum):
+    """What becomes of a row that cannot be predicted."""
+
+    quarantine = "quarantine"
+    null = "null"
+    fail = "fail"
+
+
+def run(
+    reference: ReferenceArgument,
+    output: Annotated[
+        str,
+        typer.Option("--output", metavar="FOLDER", help="Where the rows go. The same command again goes on."),
+    ],
+    input: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--input",
+            metavar="PATH",
+            help="A file, a folder, a pattern ('events/*.parquet') or a URL; may be repeated. "
+            "Without it, the source that the predictor declares.",
+        ),
+    ] = None,
+    incremental: Annotated[
+        bool, typer.Option("--incremental", help="Score only files that this output has not seen.")
+    ] = False,
+    rescore_changed: Annotated[
+        bool, typer.Option("--rescore-changed", help="With --incremental: score a changed file again, whole.")
+    ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict",
+            help="With --incremental: stop when the version cannot be loaded, do not go on by the last one.",
+        ),
+    ] = False,
+    format: Annotated[Format, typer.Option("--format", help="Of the files written.")] = Format.parquet,
+    workers: Annotated[
+        int | None, typer.Option("--workers", metavar="N", min=1, help="Processes; one a CPU unless given.")
+    ] = None,
+    on_error: Annotated[
+        OnError, typer.Option("--on-error", help="What becomes of a row that cannot be predicted.")
+    ] = OnError.quarantine,
+    max_bad_ratio: Annotated[
+        float,
+        typer.Option(
+            "--max-bad-ratio", metavar="RATIO", min=0.0, max=1.0, help="More bad rows fail the run."
+        ),
+    ] = 0.01,
+    deadline: Annotated[
+        float | None,
+        typer.Option("--deadline", metavar="SECONDS", min=0.0, help="For one call of the predictor."),
+    ] = None,
+    version_column: Annotated[
+        str,
+        typer.Option(
+            "--version-column", metavar="NAME", help="The column that says which version scored a row."
+        ),
+    ] = "model_version",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the summary as JSON on standard output.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
+    store: StoreOption = None,
+    trust_store: TrustStoreOption = False,
+) -> None:
+    """Predict every row of an input, by one version, into a folder of files.
+
+    Kill it at any moment and run it again: it finishes the rest, each row once, by the version it began with.
+    """
+    from foretell.cli.suggest import suggesting
+    from foretell.local import run as run_here
+    from foretell.local.progress import Silent, default
+    from foretell.local.summary import TooManyBadRows
+    from foretell.store import Store
+
+    the_store = Store(store)
+    name, _, selector = reference.partition("@")
+    try:
+        with suggesting(the_store, name, selector):
+            summary = run_here(
+                reference,
+                output=output,
+                input=_one_or_many(input),
+                store=the_store,
+                trust_store=trust_store,
+                incremental=incremental,
+                rescore_changed=rescore_changed,
+                strict=strict,
+                format=format.value,
+                workers=workers,
+                on_error=on_error.value,
+                max_bad_ratio=max_bad_ratio,
+                deadline=deadline,
+                version_column=version_column,
+                progress=Silent() if quiet else default(),
+            )
+    except KeyboardInterrupt:
+        _leave_interrupted()
+    except TooManyBadRows as stopped:
+        _tell(stopped.summary, as_json, quiet)  # all is in place: this is a finding about it
+        raise
+    except Error as stopped:
+        if stopped.code == "FT0312":
+            _leave_interrupted()
+        raise
+    _tell(summary, as_json, quiet)
+
+
+def _tell(summary: RunSummary, as_json: bool, quiet: bool) -> None:
+    if as_json:
+        print_json(summary.to_json())
+    elif not quiet:
+        print(summary)
+        _say_what_is_next(summary)
+
+
+def _one_or_many(paths: list[str] | None) -> Any:
+    return paths[0] if paths and len(paths) == 1 else paths or None
+
+
+def _leave_interrupted() -> NoReturn:
+    print("interrupted; what is finished is kept: the same command again finishes the rest", file=sys.stderr)
+    raise typer.Exit(INTERRUPTED)
+
+
+def _say_what_is_next(summary: RunSummary) -> None:
+    files = sorted(f"{summary.output}/{name}" for unit in summary.units for name in unit.files)
+    for path in files[:_FILES_NAMED]:
+        print(f"  {path}")
+    if len(files) > _FILES_NAMED:
+        print(f"  … and {len(files) - _FILES_NAMED} files more")
+    print(f"next: foretell runs {summary.output}")
+    if any(unit.quarantine for unit in summary.units):
+        again = f"foretell run {summary.predictor} --input {summary.output}/_quarantine --output FOLDER"
+        print(f"the bad rows, by another version: {again}")
