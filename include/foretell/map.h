@@ -5,8 +5,8 @@
 //
 // A batch out holds the kept input columns, the predictions, `model_version` (int64) and `_error`,
 // struct<code: string, message: string>, null where the row was predicted. A bad or skipped row
-// has null predictions. The input is checked and cast to the signature first (FT0203, FT0205
-// name the column).
+// has null predictions; a predicted dictionary is given as its values. The input is checked and cast
+// to the signature first (FT0203, FT0205 name the column).
 //
 // Bad rows. A call that fails (FT0301) or breaks the contract (FT0302, FT0303) is halved until the
 // rows at fault stand alone. A row whose call succeeded is not called again; a failed call in which no

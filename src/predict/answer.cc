@@ -187,6 +187,22 @@ void Mask(std::vector<Column>& columns, const std::map<std::int64_t, RowError>& 
   }
 }
 
+DataType Plain(const DataType& type) {
+  if (type.id == TypeId::kDictionary) {
+    return Plain(type.fields()[0].type);
+  }
+  if (type.fields().empty() || type.id == TypeId::kMap) {
+    return type;
+  }
+  std::vector<Field> fields = type.fields();
+  for (Field& field : fields) {
+    field.type = Plain(field.type);
+  }
+  DataType plain = type;
+  plain.children = std::make_shared<const std::vector<Field>>(std::move(fields));
+  return plain;
+}
+
 }  // namespace
 
 const DataType& ErrorType() {
@@ -243,6 +259,14 @@ Answer CheckAnswer(const Batch& answer, std::int64_t rows, const Schema& output,
   return result;
 }
 
+Schema PlainOutput(const Schema& output) {
+  std::vector<Field> fields = output.fields();
+  for (Field& field : fields) {
+    field.type = Plain(field.type);
+  }
+  return Schema(std::move(fields), output.metadata());
+}
+
 Schema OutputOf(const Batch& answer) {
   std::vector<Field> fields;
   for (const Field& field : answer.schema().fields()) {
@@ -250,7 +274,7 @@ Schema OutputOf(const Batch& answer) {
       fields.push_back({field.name, field.type, true, field.metadata});
     }
   }
-  return Schema(std::move(fields));
+  return PlainOutput(Schema(std::move(fields)));
 }
 
 }  // namespace foretell

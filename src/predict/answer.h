@@ -21,7 +21,11 @@ const DataType& ErrorType();
 // predictions out; its columns are empty then.
 Answer CheckAnswer(const Batch& answer, std::int64_t rows, const Schema& output, const Signature& signature);
 
-// The prediction columns of an answer, for a signature that declares none.
+// The output as `Map` gives it: dictionaries (but for those inside maps) as their values, because the
+// pieces of one batch would have a dictionary each.
+Schema PlainOutput(const Schema& output);
+
+// The prediction columns of an answer, for a signature that declares none; plain.
 Schema OutputOf(const Batch& answer);
 
 }  // namespace foretell

@@ -96,10 +96,11 @@ class MapSource : public Batches::Source {
     }
   }
 
-  // Without a declared output, batches are scored here, and held, until one is predicted.
+  // Without a declared output, batches are scored here, and held, until one is predicted. A broken
+  // predictor will not predict any more.
   void LearnOutput() {
     while (!scorer_.output_known()) {
-      std::optional<Read> read = ReadBatch();
+      std::optional<Read> read = scorer_.broken() ? std::nullopt : ReadBatch();
       if (!read) {
         scorer_.NoOutput();
         return;
@@ -262,6 +263,7 @@ class ParallelMap final : public MapSource {
         slot->finished = std::move(finished);
         slot->failure = failure;
         slot->done = true;
+        slot.reset();  // `order_` has it still, until the pulling thread gets the lock
       }
       done_.notify_one();
     }
@@ -301,7 +303,7 @@ std::optional<Schema> MapSchema(const Schema& input, const Signature& signature,
   if (!signature.output) {
     return std::nullopt;
   }
-  return OutputSchema(input, signature, *signature.output, options);
+  return OutputSchema(input, signature, PlainOutput(*signature.output), options);
 }
 
 }  // namespace foretell

@@ -194,6 +194,29 @@ TEST(MapTest, ADroppedStreamStopsItsThreads) {
   }
 }
 
+// A foreign owner may need a lock to let go, which a thread that is joined must not wait for.
+TEST(MapTest, TheThreadThatPullsLetsGoOfTheInput) {
+  std::atomic<int> elsewhere = 0;
+  const auto owned = [&](std::int64_t first) {
+    const Column column = Numbers(first, 1).column(0);
+    Column::Parts parts = column.parts();
+    parts.owner = std::shared_ptr<const void>(
+        parts.owner.get(), [column, &elsewhere, home = std::this_thread::get_id()](const void*) {
+          elsewhere += std::this_thread::get_id() == home ? 0 : 1;
+        });
+    return BatchOf({{"x", Column(std::move(parts))}});
+  };
+  std::vector<Batch> batches;
+  for (std::int64_t i = 0; i < 3'000; ++i) {
+    batches.push_back(owned(i));
+  }
+  Signature keeps_nothing = XToY();
+  keeps_nothing.keep.emplace();
+  const Scripted predictor(keeps_nothing, TenTimes, false);
+  EXPECT_EQ(All(Map(StreamOf(std::move(batches)), predictor, {.threads = 3})).size(), 3'000U);
+  EXPECT_EQ(elsewhere, 0);
+}
+
 TEST(MapTest, ASourceThatFailsDoesSoAfterWhatCameBefore) {
   for (const int threads : {1, 4}) {
     const Scripted predictor(XToY(), TenTimes, false);
@@ -351,6 +374,45 @@ TEST(MapTest, AnUndeclaredOutputOfAnEmptyStreamHasNoPredictions) {
             "x: int64, model_version: int64, _error: struct<code: string, message: string>");
   EXPECT_EQ(All(std::move(stream)).size(), 1U);
   EXPECT_FALSE(MapSchema(Numbers(0, 0).schema(), predictor.signature()));
+}
+
+TEST(MapTest, ABrokenPredictorWithoutADeclaredOutputDoesNotGatherTheInput) {
+  std::atomic<std::int64_t> read = 0;
+  const Scripted predictor({XToY().input, {}, {}, false, false}, RaisesOn([](std::int64_t) { return true; }));
+  Batches stream =
+      Map(Counting(100, 50, read), predictor, {.on_error = OnError::kNull, .throw_broken = false});
+  EXPECT_TRUE(stream.Next());
+  EXPECT_EQ(read, 1);
+  const std::vector<Batch> rest = All(std::move(stream));
+  ASSERT_EQ(rest.size(), 99U);
+  EXPECT_EQ(ErrorAt(rest.back(), 0), "FT0307");
+}
+
+// The pieces of an answer have a dictionary each.
+TEST(MapTest, APredictedDictionaryIsGivenAsItsValues) {
+  const auto answer = [](const Batch& batch) {
+    const std::int64_t rows = batch.rows();
+    Column::Parts parts;
+    parts.length = rows;
+    const Column index = NullColumn(Type(TypeId::kInt32), rows);
+    parts.type = ParseType("dictionary<int32, string>");
+    parts.owner = std::make_shared<Column>(index);
+    parts.buffers = {nullptr, index.parts().buffers[1]};  // zeros
+    parts.dictionary =
+        std::make_shared<const Column>(ColumnOf({"of " + std::to_string(batch.column("x").Int(0))}));
+    return BatchOf({{"y", Column(std::move(parts))}});
+  };
+  for (const auto& output :
+       {std::optional<Schema>(), std::optional(Schema({{"y", ParseType("dictionary<int32, string>")}}))}) {
+    const Scripted predictor({XToY().input, output, {}, false, false}, answer, false);
+    const std::vector<Batch> out = All(Map(StreamOf({Numbers(0, 1'500)}), predictor));
+    ASSERT_EQ(ToString(out[0].schema()[1].type), "string");
+    EXPECT_EQ(out[0].column("y").String(999), "of 0");
+    EXPECT_EQ(out[0].column("y").String(1'000), "of 1000");
+    if (output) {
+      EXPECT_EQ(MapSchema(Numbers(0, 0).schema(), predictor.signature()), out[0].schema());
+    }
+  }
 }
 
 TEST(MapTest, AnUndeclaredOutputMustStayAsItBegan) {

@@ -130,7 +130,7 @@ Scorer::Scorer(std::shared_ptr<const Schema> input, const Predictor& predictor, 
     quarantine_schema_ = std::make_shared<const Schema>(std::move(fields));
   }
   if (predictor_.signature().output) {
-    SetOutput(*predictor_.signature().output);
+    SetOutput(PlainOutput(*predictor_.signature().output));
   } else {
     OutputSchema(*input_, predictor_.signature(), Schema(), options_);  // what clashes already, clashes now
   }

@@ -49,6 +49,7 @@ class Scorer {
   Scored Score(Batch batch, std::int64_t position, const std::function<void()>& pause);
   Finished Finish(const Scored& scored) const;
 
+  bool broken() const { return rule_.broken(); }
   bool output_known() const { return predictions_ != nullptr; }
   // No batch was predicted: there are no prediction columns.
   void NoOutput() { SetOutput(Schema()); }
