@@ -226,6 +226,11 @@ def test_values_of_numpy_pandas_and_arrow_become_plain_ones(
         ("timestamp[us, UTC]", "2026-01-01", "FT0205"),
         ("timestamp[ms, UTC]", dt.datetime(2026, 1, 1, microsecond=1), "FT0206"),
         ("timestamp[ns, UTC]", dt.datetime(2500, 1, 1), "FT0206"),
+        (
+            "timestamp[us, UTC]",
+            dt.datetime(9999, 12, 31, 23, tzinfo=dt.timezone(-dt.timedelta(hours=2))),
+            "FT0206",
+        ),
         ("timestamp[us, UTC]", np.datetime64("2026-01-01T00:00:00.000000001", "ns"), "FT0206"),
         ("decimal128(5, 2)", decimal.Decimal("1.555"), "FT0206"),
         ("decimal128(5, 2)", decimal.Decimal("12345"), "FT0206"),
@@ -249,6 +254,8 @@ def test_a_missing_column_is_named_with_the_keys_that_are_there() -> None:
         contract.cast({"title": "a", "id": 1})
     assert caught.value.code == "FT0203"
     assert code(contract.cast, 5) == "FT0205"
+    with pytest.raises(foretell.Error, match=r"its keys are \?"):
+        contract.cast({"\ud800": 1})
 
 
 def test_without_a_declared_input_the_row_is_copied() -> None:

@@ -216,7 +216,14 @@ def test_an_answer_that_breaks_the_contract_is_told(answer: Answer, code: str, m
 
 
 @pytest.mark.parametrize(
-    ("code", "kept"), [("FT0303", "FT0303"), ("FT0302", "FT0302"), ("FT0701", "FT0301"), ("FT0999", "FT0301")]
+    ("code", "kept"),
+    [
+        ("FT0303", "FT0303"),
+        ("FT0302", "FT0302"),
+        ("FT0206", "FT0301"),
+        ("FT0701", "FT0301"),
+        ("FT0999", "FT0301"),
+    ],
 )
 def test_errors_of_foretells_own_keep_their_code_where_they_speak_of_rows(code: str, kept: str) -> None:
     def refuses(batch: pa.RecordBatch) -> Any:
@@ -362,6 +369,44 @@ def test_a_stream_is_read_once() -> None:
     with pytest.raises(foretell.Error, match="read already") as caught:
         pa.table(stream)
     assert caught.value.code == "FT0101"
+
+
+def test_a_stream_is_read_in_one_place_at_a_time() -> None:
+    streams: list[_core.Stream] = []
+
+    def reads(batch: pa.RecordBatch) -> pa.RecordBatch:
+        streams[0].read_next()
+        return doubled(batch)
+
+    table = pa.table({"x": [1.0, 2.0]})
+    streams.append(_core.map(table, predictor(reads, input=X, output=TWICE), batch_rows=1))
+    with pytest.raises(foretell.Error, match="being read already"):
+        streams[0].read_next()
+
+    inside, go = threading.Event(), threading.Event()
+
+    def waits(batch: pa.RecordBatch) -> pa.RecordBatch:
+        inside.set()
+        assert go.wait(20)
+        return doubled(batch)
+
+    stream = _core.map(table, predictor(waits, input=X, output=TWICE), batch_rows=1)
+    first: list[Any] = []
+    thread = threading.Thread(target=lambda: first.append(stream.read_next()))
+    thread.start()
+    assert inside.wait(20)
+    for use in (stream.read_next, lambda: stream.schema, stream.__arrow_c_stream__):
+        with pytest.raises(foretell.Error, match="being read already"):
+            use()
+    go.set()
+    thread.join()
+    assert [pa.record_batch(batch)["twice"].to_pylist() for batch in [first[0], *stream]] == [[2.0], [4.0]]
+
+
+def test_the_text_of_an_error_may_hold_any_bytes() -> None:
+    with pytest.raises(foretell.Error, match="/no\ufffdfile") as caught:
+        _core.sha256_file("/no\udcfffile")
+    assert caught.value.code == "FT0901"
 
 
 def test_a_map_keeps_its_predictor_and_lets_it_go() -> None:

@@ -81,13 +81,17 @@ Batch BatchFrom(nb::handle object) {
   }
   const nb::object pair = object.attr("__arrow_c_array__")();
   auto* array = FromCapsule<ArrowArray>(nb::object(pair[1]), kArrayName);
-  return ImportBatch(StructSchema(nb::object(pair[0])), array);
+  std::shared_ptr<const Schema> schema = StructSchema(nb::object(pair[0]));
+  const nb::gil_scoped_release released;  // every offset is looked at
+  return ImportBatch(std::move(schema), array);
 }
 
 Batches StreamFrom(nb::handle object) {
   if (HasArrow(object, "stream")) {
     const nb::object capsule = object.attr("__arrow_c_stream__")();
-    return ImportStream(FromCapsule<ArrowArrayStream>(capsule, kStreamName));
+    auto* stream = FromCapsule<ArrowArrayStream>(capsule, kStreamName);
+    const nb::gil_scoped_release released;  // asking for its schema may set a producer to work
+    return ImportStream(stream);
   }
   if (HasArrow(object, "array")) {
     Batch batch = BatchFrom(object);

@@ -1,5 +1,5 @@
 // foretell::Error becomes foretell.Error (its subclass by the code's range) and back.
-#include "foretell/error.h"
+#include "python/error.h"
 
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
@@ -17,6 +17,23 @@
 namespace nb = nanobind;
 
 namespace foretell::python {
+namespace {
+
+nb::object Decoded(const std::string& text) {
+  PyObject* decoded = PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "replace");
+  if (decoded == nullptr) {
+    throw nb::python_error();
+  }
+  return nb::steal(decoded);
+}
+
+}  // namespace
+
+nb::object ToPython(const Error& error) {
+  // foretell.error imports nothing heavy and does not import this module.
+  return nb::module_::import_("foretell.error")
+      .attr("error")(CodeText(error.code()), Decoded(error.message()), Decoded(error.hint()));
+}
 
 void BindError(nb::module_& module) {
   module.def(
@@ -34,9 +51,7 @@ void BindError(nb::module_& module) {
     try {
       std::rethrow_exception(pointer);
     } catch (const Error& error) {
-      // foretell.error imports nothing heavy and does not import this module.
-      const nb::object made = nb::module_::import_("foretell.error")
-                                  .attr("error")(CodeText(error.code()), error.message(), error.hint());
+      const nb::object made = ToPython(error);
       PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(made.ptr())), made.ptr());
     }
   });

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "arrow/utf8.h"
 #include "foretell/error.h"
 #include "foretell/predictor.h"
 #include "python/arrow_objects.h"
@@ -125,7 +126,8 @@ class ItemContract {
   static std::string Keys(const nb::object& dict) {
     std::string keys;
     for (const nb::handle key : nb::borrow<nb::dict>(dict).keys()) {
-      keys += (keys.empty() ? "" : ", ") + std::string(nb::str(key).c_str());
+      const nb::object text = nb::str(key).attr("encode")("utf-8", "replace");  // it may hold surrogates
+      keys += (keys.empty() ? "" : ", ") + Printable(nb::borrow<nb::bytes>(text).c_str());
     }
     return keys.empty() ? "none" : keys;
   }

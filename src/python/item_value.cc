@@ -318,7 +318,14 @@ struct ItemType::Caster {
     if (zone.is_none()) {
       moment = moment.attr("replace")(nb::arg("tzinfo") = types.utc);
     } else if (!zone.is(types.utc)) {
-      moment = moment.attr("astimezone")(types.utc);
+      try {
+        moment = moment.attr("astimezone")(types.utc);
+      } catch (const nb::python_error& error) {
+        if (!error.matches(PyExc_OverflowError)) {
+          throw;
+        }
+        NotExact(value, type(), path, "cannot hold");  // in UTC it is before year 1 or after 9999
+      }
     }
     if (IntAttribute(moment, "microsecond") % Microseconds(type().unit) != 0) {
       NotExact(value, type(), path);

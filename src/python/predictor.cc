@@ -97,14 +97,15 @@ bool PassesThrough(const nb::python_error& raised) {
   return !raised.matches(PyExc_Exception) || raised.matches(PyExc_MemoryError);
 }
 
-// An error of foretell's own keeps its code when it speaks of the contract or of data.
+// An error of foretell's own keeps its code when it speaks of the contract. One that speaks of data
+// comes from what the user's code does with the row: the input was checked before.
 std::optional<Error> OwnError(nb::handle exception) {
   if (!nb::isinstance(exception, nb::module_::import_("foretell.error").attr("Error"))) {
     return std::nullopt;
   }
   const std::string code = Shown(nb::object(exception.attr("code")));
   const auto entry = Explain(code);
-  if (!entry || !(code.starts_with("FT02") || code.starts_with("FT03"))) {
+  if (!entry || !code.starts_with("FT03")) {
     return std::nullopt;
   }
   return Error(entry->code, Shown(nb::object(exception.attr("message"))),

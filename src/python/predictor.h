@@ -13,7 +13,7 @@ class PythonPredictor final : public Predictor {
 
   const Signature& signature() const override { return signature_; }
   // Without the GIL; takes it for the call. An exception of Python's becomes FT0301 with its text and
-  // the place in the user's code; one of foretell's keeps its code. KeyboardInterrupt, SystemExit,
+  // the place in the user's code; one of foretell's in FT03 keeps its code. KeyboardInterrupt, SystemExit,
   // GeneratorExit and MemoryError pass through.
   Batch Predict(const Batch& batch) const override;
   bool single_threaded() const override { return true; }

@@ -10,6 +10,7 @@
 
 #include "foretell/error.h"
 #include "python/bind.h"
+#include "python/error.h"
 
 namespace nb = nanobind;
 
@@ -23,8 +24,7 @@ bool WasInterrupt(const Error& error) {
 }
 
 [[noreturn]] void RaiseFrom(const Error& error, const nb::object& cause) {
-  const nb::object raised = nb::module_::import_("foretell.error")
-                                .attr("error")(CodeText(error.code()), error.message(), error.hint());
+  const nb::object raised = ToPython(error);
   PyException_SetCause(raised.ptr(), nb::object(cause).release().ptr());
   PyErr_SetObject(raised.type().ptr(), raised.ptr());
   throw nb::python_error();
@@ -47,6 +47,15 @@ auto Stream::Pulling(Pull pull) {
     throw Error(Code::kInvalidArgument, "the stream was read already, and can be read once only",
                 "make it again, or collect it into a table first");
   }
+  if (pulling_) {
+    throw Error(Code::kInvalidArgument, "the stream is being read already, by another thread or from within",
+                "read it in one place at a time");
+  }
+  pulling_ = true;
+  const struct Pulled {
+    bool& pulling;
+    ~Pulled() { pulling = false; }
+  } pulled{pulling_};
   try {
     const nb::gil_scoped_release released;
     return pull(*batches_);

@@ -21,7 +21,7 @@ class Stream {
 
   std::shared_ptr<const Schema> schema();
   std::optional<Batch> Next();  // what Python raises, raised as it is
-  Batches Take();               // FT0101 when it was taken before
+  Batches Take();               // FT0101 when it was taken before; all three, when one is under way
 
  private:
   template <typename Pull>
@@ -29,6 +29,7 @@ class Stream {
 
   std::optional<Batches> batches_;
   std::function<nanobind::object()> cause_;
+  bool pulling_ = false;  // by the GIL
 };
 
 }  // namespace foretell::python
