@@ -6,6 +6,9 @@ import collections
 import datetime as dt
 import decimal
 import math
+import os
+import subprocess
+import sys
 import timeit
 from typing import Any
 
@@ -256,6 +259,35 @@ def test_a_missing_column_is_named_with_the_keys_that_are_there() -> None:
     assert code(contract.cast, 5) == "FT0205"
     with pytest.raises(foretell.Error, match=r"its keys are \?"):
         contract.cast({"\ud800": 1})
+
+
+CHANGES_ITS_ROW = """
+import foretell
+from foretell import _core
+
+class Value:
+    def __getattr__(self, name):
+        row["a"].clear()
+        raise AttributeError(name)
+
+row = {"a": [Value()]}
+contract = _core.ItemContract(_core.Signature(input=_core.Schema([("a", "list<double>")])))
+try:
+    contract.cast(row)
+except foretell.Error as error:
+    print(error.message)
+"""
+
+
+def test_a_value_may_take_itself_out_of_its_row() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CHANGES_ITS_ROW],
+        env={**os.environ, "PYTHONMALLOC": "debug", "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "column 'a' is a Value, expected double\n", done.stderr
 
 
 def test_without_a_declared_input_the_row_is_copied() -> None:

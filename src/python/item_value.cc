@@ -131,6 +131,7 @@ struct ItemType::Caster {
     if (value == Py_None) {
       return nb::none();
     }
+    const nb::object held = Borrowed(value);  // user code below may take it out of its list or dict
     switch (type().id) {
       case TypeId::kNull:
         return Otherwise();
