@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import mmap
 import os
-import struct
-import time
 from dataclasses import dataclass
+from time import monotonic_ns
 
-_LAYOUT = struct.Struct("=qqqq")  # first row, rows (0: none in hand), when (monotonic ns), calls made
-_NOTHING = (0, 0, 0)
+_FIRST, _ROWS, _WHEN = range(3)  # places in the note: the first row, rows (0: none in hand), monotonic ns
 
 
 @dataclass(frozen=True)
@@ -35,24 +33,28 @@ class Hand:
             os.ftruncate(descriptor, mmap.PAGESIZE)
         self.descriptor = descriptor
         self._memory = mmap.mmap(descriptor, mmap.PAGESIZE)
+        self._note = memoryview(self._memory).cast("q")
 
     def take(self, first: int, rows: int) -> None:
         """These rows are about to be predicted."""
-        calls = _LAYOUT.unpack_from(self._memory)[3]
-        _LAYOUT.pack_into(self._memory, 0, first, rows, time.monotonic_ns(), calls + 1)
+        note = self._note
+        note[_ROWS] = 0  # killed between two of these stores, it must not have blamed a row it did not hold
+        note[_FIRST] = first
+        note[_WHEN] = monotonic_ns()
+        note[_ROWS] = rows
 
     def put_down(self) -> None:
         """No row is in hand."""
-        calls = _LAYOUT.unpack_from(self._memory)[3]
-        _LAYOUT.pack_into(self._memory, 0, *_NOTHING, calls)
+        self._note[_ROWS] = 0
 
     def look(self) -> InHand | None:
         """What is in hand now; none between calls."""
-        first, rows, when, _ = _LAYOUT.unpack_from(self._memory)
+        first, rows, when = self._note[:3].tolist()
         if rows <= 0:
             return None
-        return InHand(first, rows, (time.monotonic_ns() - when) / 1e9)
+        return InHand(first, rows, (monotonic_ns() - when) / 1e9)
 
     def close(self) -> None:
+        self._note.release()
         self._memory.close()
         os.close(self.descriptor)

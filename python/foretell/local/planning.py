@@ -10,6 +10,7 @@ from foretell.error import Error, error
 
 if TYPE_CHECKING:
     from foretell import _core
+    from foretell.predictor.steps import BeforeItem
     from foretell.sources import InputFile, Source
     from foretell.store import Store
     from foretell.version import Version
@@ -66,14 +67,14 @@ def choose_version(
 
 
 def open_version(
-    reference: str, store: Store | str, trust_store: bool
+    reference: str, store: Store | str, trust_store: bool, before_item: BeforeItem | None = None
 ) -> tuple[Version, _core.PythonPredictor]:
     """A version, loaded and set up, ready for `Map`. FT0502 for what its own code raises meanwhile."""
     from foretell.loading import load
 
     try:
         predictor = load(reference, store=store, trust_store=trust_store, warn=False)
-        native = predictor._native()
+        native = predictor._native(before_item)
     except Error:
         raise
     except Exception as raised:

@@ -15,6 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -27,7 +28,8 @@ from foretell.local.progress import Progress
 
 FINER = 16  # a call that died is repeated in calls of a sixteenth of its rows
 BROKEN_AFTER = 20  # poison rows next to one another: the predictor is at fault, not the rows
-MOST_LOSSES = 3  # deaths of one split's process with no row in hand
+LONGEST_GOODBYE = 5.0  # seconds for a process to end by itself
+MOST_LOSSES = 3  # deaths of one split's process with no row in hand; of processes that replace one, opening
 ENVIRONMENT = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -72,11 +74,13 @@ class Process:
                 "-P",
                 "-m",
                 "foretell.local.worker",
+                str(os.getpid()),
                 str(theirs.fileno()),
                 str(self.hand.descriptor),
             ],
             pass_fds=(theirs.fileno(), self.hand.descriptor),
             stdin=subprocess.DEVNULL,
+            process_group=0,  # with what the user's code starts, so that all of it can be killed
             env=environment,
         )
         theirs.close()
@@ -86,17 +90,34 @@ class Process:
         self.overdue = ""
         self.channel.send({"do": "open", "options": opening})
 
+    @property
+    def dead(self) -> bool:
+        """Whether it has ended. It is not reaped for that: its group keeps its number until it was killed."""
+        look = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        return self.process.returncode is not None or os.waitid(os.P_PID, self.process.pid, look) is not None
+
+    def end(self) -> int:
+        """Kills the process, unless it is dead, and all that its code has started; its status."""
+        if self.process.returncode is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        return self.process.wait()
+
     def how_it_died(self) -> str:
-        status = self.process.wait()
+        status = self.end()
         if self.overdue:
             return self.overdue
         if status >= 0:
             return f"the process ended with status {status}"
         return f"the process was killed by {signal.Signals(-status).name}"
 
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
+    def leave(self) -> None:
+        """Waits until the process has ended by itself, as it does when its channel closes; but not for long."""
+        give_up = time.monotonic() + LONGEST_GOODBYE
+        while not self.dead and time.monotonic() < give_up:
+            time.sleep(0.005)
+
+    def close(self) -> None:
+        self.end()
         self.channel.close()
         self.hand.close()
 
@@ -114,6 +135,7 @@ class Pool:
         self._selector = selectors.DefaultSelector()
         self._workers: list[Process] = []
         self._ever_opened = False
+        self._failed_openings = 0  # one after the other
         self._passed = False  # whether any row was predicted
         self._poison = 0
         self.crashes = 0
@@ -121,10 +143,15 @@ class Pool:
     def __enter__(self) -> Pool:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        for worker in self._workers:
-            worker.kill()
+    def __exit__(self, raised: object, *_: object) -> None:
         self._selector.close()
+        if raised is None:  # what the user's code registered for its end is done
+            for worker in self._workers:
+                worker.channel.close()
+            for worker in self._workers:
+                worker.leave()
+        for worker in self._workers:
+            worker.close()
 
     def score(self, splits: Iterable[dict[str, Any]], on_part: Callable[[dict[str, Any]], None]) -> None:
         """Scores every split; ``on_part`` gets each part's record as it becomes whole.
@@ -145,7 +172,7 @@ class Pool:
                     self._answered(key.data, message, waiting, on_part)
             self._kill_overdue()
             # Not told by the socket alone: a child of the user's code may hold its other end.
-            for worker in [worker for worker in self._workers if worker.process.poll() is not None]:
+            for worker in [worker for worker in self._workers if worker.dead]:
                 for message in worker.channel.arrived():
                     self._answered(worker, message, waiting, on_part)
                 self._died(worker, waiting)
@@ -167,6 +194,7 @@ class Pool:
             raise unpack_error(message["error"])
         if did == "open":
             worker.opened = self._ever_opened = True
+            self._failed_openings = 0
             return
         task = worker.task
         assert task is not None
@@ -187,9 +215,10 @@ class Pool:
         in_hand, task = worker.hand.look(), worker.task
         self._selector.unregister(worker.channel)
         self._workers.remove(worker)
-        worker.kill()
+        worker.close()
         self.crashes += 1
-        if not worker.opened and not self._ever_opened:
+        self._failed_openings += not worker.opened
+        if not worker.opened and (not self._ever_opened or self._failed_openings >= MOST_LOSSES):
             raise error(
                 "FT0502",
                 f"{how} while it opened {self._opening['name']}@{self._opening['version']}",
@@ -243,7 +272,9 @@ class Pool:
             if in_hand is None or worker.overdue:
                 continue
             # The pieces of a call that was too slow get a share of its time.
-            limit = self._deadline / 4 if worker.task and worker.task.fine else self._deadline
+            task = worker.task
+            piece = task is not None and task.fine > 0 and in_hand.first < task.fine_until
+            limit = self._deadline / 4 if piece else self._deadline
             if in_hand.seconds > limit:
                 worker.overdue = f"the call took longer than {limit:g} s"
-                worker.process.kill()
+                os.killpg(worker.process.pid, signal.SIGKILL)

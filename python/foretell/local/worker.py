@@ -1,4 +1,5 @@
-"""One worker process: ``python -m foretell.local.worker SOCKET HAND`` (two inherited descriptors).
+"""One worker process: ``python -m foretell.local.worker DRIVER SOCKET HAND``
+(a process id and two inherited descriptors).
 
 It opens the version once, then scores splits: reader, ``Map``, one part in staging. It is started by
 exec and not by fork, so it works from a notebook, a script and ``python3 -i`` alike.
@@ -6,6 +7,8 @@ exec and not by fork, so it works from a notebook, a script and ``python3 -i`` a
 
 from __future__ import annotations
 
+import ctypes
+import os
 import signal
 import socket
 import sys
@@ -44,12 +47,41 @@ class Excluded:
             place = shifted
 
 
+class Holding:
+    """Notes in a hand which rows of its split a call is about, and within it which row an item form is."""
+
+    def __init__(self, hand: Hand) -> None:
+        self._hand = hand
+        self._out = Excluded({})
+        self._shift = 0
+        self._call = self._first = self._rows = 0
+
+    def begin(self, out: Excluded, first: int) -> None:
+        """The next stream starts at the split's row ``first``, or the next that is not excluded."""
+        self._out, self._shift = out, first - len(out.within(0, first))
+
+    def before_call(self, position: int, rows: int) -> None:
+        self._call = position + self._shift
+        self._first = self._out.place(self._call)
+        self._rows = self._out.place(self._call + rows - 1) - self._first + 1
+        self._hand.take(self._first, self._rows)
+
+    def before_item(self, at: int | None) -> None:
+        if at is None:
+            self._hand.take(self._first, self._rows)
+        elif self._out.why:
+            self._hand.take(self._out.place(self._call + at), 1)
+        else:
+            self._hand.take(self._first + at, 1)
+
+
 class Worker:
     """What one process does; a message at a time."""
 
     def __init__(self, channel: Channel, hand: Hand) -> None:
         self._channel = channel
         self._hand = hand
+        self._holding = Holding(hand)
         self._native: _core.PythonPredictor
         self._options: dict[str, Any] = {}
 
@@ -67,7 +99,9 @@ class Worker:
         self._options = options
         # Whether the store is trusted was decided by the driver, before it pinned this version.
         reference = f"{options['name']}@{options['version']}"
-        self._native = open_version(reference, options["store"], trust_store=True)[1]
+        self._native = open_version(
+            reference, options["store"], trust_store=True, before_item=self._holding.before_item
+        )[1]
         return {"did": "open"}
 
     def on_score(self, split: dict[str, Any], excluded: dict[str, list[str]]) -> Message:
@@ -98,12 +132,7 @@ class Worker:
         """Predicts ``batches``, whose first row is the split's row ``first`` or the next that is not excluded."""
         from foretell import _core
 
-        shift = first - len(out.within(0, first))
-
-        def before_call(position: int, rows: int) -> None:
-            start = out.place(position + shift)
-            self._hand.take(start, out.place(position + shift + rows - 1) - start + 1)
-
+        self._holding.begin(out, first)
         metrics = _core.MapMetrics()
         stream = _core.map(
             batches,
@@ -113,7 +142,7 @@ class Worker:
             version=self._options["version"],
             version_column=self._options["version_column"],
             batch_rows=self._options["batch_rows"],
-            before_call=before_call,
+            before_call=self._holding.before_call,
             metrics=metrics,
         )
         if writer is not None:
@@ -200,9 +229,18 @@ class SplitRows:
         return pa.RecordBatchReader.from_batches(self._schema, watched())
 
 
+def end_with(driver: int) -> None:
+    """Has the kernel kill this process when its driver ends, however that ends and whatever this is at."""
+    set_parent_death_signal = 1
+    ctypes.CDLL(None, use_errno=True).prctl(set_parent_death_signal, int(signal.SIGKILL), 0, 0, 0)
+    if os.getppid() != driver:  # it ended before this was asked for
+        os._exit(1)
+
+
 def main(arguments: list[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver decides what Ctrl-C means
-    control, descriptor = int(arguments[0]), int(arguments[1])
+    driver, control, descriptor = map(int, arguments)
+    end_with(driver)
     Worker(Channel(socket.socket(fileno=control)), Hand(descriptor)).serve()
 
 

@@ -24,6 +24,10 @@ from foretell.predictor.schema import Schema
 KEPT_EXCEPTIONS = 64
 """Exceptions of rows that a batch keeps: they hold on to their frames."""
 
+BeforeItem = Callable[[int | None], None]
+"""Told the position within the batch of each row that an item form is about to be called with; None when
+an item form is through with them all."""
+
 
 class NoModel(Error, AttributeError):
     """FT0310: ``self.model`` was asked for before there was one. It stops the call, whatever the row."""
@@ -32,9 +36,10 @@ class NoModel(Error, AttributeError):
 class Work:
     """What is left of a batch while it goes through the steps."""
 
-    __slots__ = ("bad", "positions", "raised")
+    __slots__ = ("bad", "before_item", "positions", "raised")
 
-    def __init__(self, rows: int) -> None:
+    def __init__(self, rows: int, before_item: BeforeItem | None = None) -> None:
+        self.before_item = before_item
         self.positions: Sequence[int] = range(rows)  # the rows that go on
         self.bad: Bad = {}
         self.raised: dict[int, Exception] = {}
@@ -42,7 +47,10 @@ class Work:
     def each(self, call: Callable[[Any], Any], items: Iterable[Any], accept: Any = None) -> list[Any]:
         """The results of the rows that went well; the positions become theirs."""
         results, kept = [], []
+        before_item = self.before_item
         for position, item in zip(self.positions, items, strict=True):
+            if before_item is not None:
+                before_item(position)
             try:
                 result = call(item)
             except Skip as answer:
@@ -65,6 +73,8 @@ class Work:
                     continue
             results.append(result)
             kept.append(position)
+        if before_item is not None:
+            before_item(None)
         if len(kept) != len(self.positions):
             self.positions = kept
         return results
@@ -111,13 +121,11 @@ class Steps:
             self._resolved = types, None if self._output is None else self._output.to_arrow()
         return self._resolved
 
-    def run(self, batch: Any) -> Any:
-        """The predictions for a batch, as `Map` wants them: a record batch, ``_error`` where rows are bad."""
-        return self.answer(*self.work(Rows(batch)))
-
-    def work(self, rows: Rows) -> tuple[Work, int, list[str], list[Any]]:
+    def work(
+        self, rows: Rows, before_item: BeforeItem | None = None
+    ) -> tuple[Work, int, list[str], list[Any]]:
         """All steps: the state, the number of rows, and the columns of the rows that went on."""
-        work = Work(len(rows))
+        work = Work(len(rows), before_item)
         features = self.features(rows, work)
         names, arrays = self.predictions(features, work)
         return work, len(rows), names, arrays

@@ -31,8 +31,48 @@ def test_exactly_the_rows_at_fault_are_quarantined(project, kind, what, code):
             1,
         )
     assert (summary.total("bad"), summary.total("predicted")) == (3, 1997)
+    if kind == "Length":  # an item method's row is known by the one crash, whether it is scored or probed
+        assert summary.crashes == (0 if what == "raise" else 3)
     assert (summary.crashes > 0) == (what != "raise")
     assert sum(summary.reasons.values()) == 3
+
+
+@pytest.mark.parametrize("step", ["prepare", "extract_features", "predict_item"])
+def test_one_crash_finds_the_row_whichever_item_form_it_kills(project, step):
+    if step != "predict_item":
+        project.code(
+            project.job.replace("def predict_item", f"def {step}", 1).replace(
+                "return len(text) * self.model\n\n\nclass LengthBulk",
+                "return row\n\n    def predict_bulk(self, rows):\n"
+                "        return [len(row.text) for row in rows]\n\n\nclass LengthBulk",
+            )
+        )
+    project.save()
+    project.write("a.parquet", texts(500, {123: "exit"}))
+    summary = project.run()
+    assert [row["id"] for row in project.quarantined()] == [123]
+    assert (summary.crashes, len(project.rows())) == (1, 499)
+
+
+def test_a_bulk_method_after_an_item_method_is_not_taken_for_its_last_row(project):
+    project.code(
+        project.job.replace(
+            "class LengthBulk(Length):\n",
+            "class LengthBulk(Length):\n    def extract_features(self, row):\n        return row\n\n",
+        ).replace('texts = rows["text"].to_pylist()', "texts = [row.text for row in rows]")
+    )
+    project.save("LengthBulk")
+    project.write("a.parquet", texts(200, {50: "exit"}))
+    project.run()
+    assert [row["id"] for row in project.quarantined()] == [50]
+
+
+def test_only_the_pieces_of_a_call_that_was_too_slow_get_a_share_of_its_time(project):
+    project.code(project.job.replace('text == "slow"', "len(text) > 99").replace("sleep(0.02)", "sleep(2)"))
+    project.save()
+    project.write("a.parquet", texts(100, {3: "hang", 50: "x" * 100}))
+    project.run(deadline=5.0)
+    assert [row["id"] for row in project.quarantined()] == [3], "2 s is within the deadline of 5"
 
 
 @pytest.mark.parametrize("kind", ["Length", "LengthBulk"])

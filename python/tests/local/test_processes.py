@@ -1,0 +1,108 @@
+"""The worker processes of a run end with it, however it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import foretell as ft
+
+RUN = """
+import sys
+import foretell as ft
+from foretell.local.progress import Silent
+ft.run("Length@production", input=sys.argv[1], output=sys.argv[2], store=sys.argv[3], workers=2, progress=Silent())
+"""
+
+
+def start(project) -> subprocess.Popen:
+    return subprocess.Popen([sys.executable, "-c", RUN, project.input, project.output, project.store])
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def wait_until(true, seconds: float = 60) -> bool:
+    end = time.monotonic() + seconds
+    while not (done := true()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return bool(done)
+
+
+def noting(project, then: str) -> Path:
+    """A predictor whose worker notes its process in a folder at a row \"note\", and goes on with ``then``."""
+    notes = project.root / "notes"
+    notes.mkdir()
+    project.code(
+        project.job.replace(
+            'if text == "raise":',
+            f'if text == "note":\n            open(f"{notes}/{{os.getpid()}}", "w").close()\n'
+            f'            {then}\n        if text == "raise":',
+        )
+    )
+    project.save()
+    return notes
+
+
+@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_workers_end_with_their_driver_even_when_they_hang(project, signum):
+    notes = noting(project, "time.sleep(600)")
+    for name in ("a.parquet", "b.parquet"):
+        project.write(name, ["note"] * 10)
+    driver = start(project)
+    assert wait_until(lambda: len(list(notes.iterdir())) == 2)
+    workers = [int(path.name) for path in notes.iterdir()]
+    assert all(map(alive, workers))
+    driver.send_signal(signum)
+    driver.wait(30)
+    assert wait_until(lambda: not any(map(alive, workers)), 5)
+    assert not list(project.output.glob("*.parquet"))
+
+
+def test_what_a_worker_started_ends_with_the_run(project):
+    notes = noting(
+        project,
+        f"import subprocess; p = subprocess.Popen(['sleep', '600']); "
+        f'open(f"{project.root}/notes/{{p.pid}}", "w").close()',
+    )
+    project.write("a.parquet", ["note", "ab"])
+    project.run()
+    children = [int(path.name) for path in notes.iterdir()]
+    assert len(children) == 2
+    assert wait_until(lambda: not any(map(alive, children)), 5)
+
+
+def test_what_a_worker_registered_for_its_end_is_done(project):
+    notes = noting(project, f"import atexit; atexit.register(os.mkdir, '{project.root}/notes/said-goodbye')")
+    project.write("a.parquet", ["note"])
+    project.run()
+    assert (notes / "said-goodbye").exists()
+
+
+def test_replacements_that_die_at_once_stop_the_run(project, monkeypatch):
+    opened = project.root / "opened"
+    project.code(
+        project.job.replace(
+            "    keep = [",
+            f"    def setup(self):\n        if 'foretell.local.worker' in sys.orig_argv:\n"
+            f"            if os.path.exists('{opened}'):\n                os._exit(9)\n"
+            f"            open('{opened}', 'w').close()\n\n    keep = [",
+        )
+    )
+    project.save()
+    project.write("a.parquet", ["ab", "exit", "ab"])
+    with pytest.raises(ft.Error) as stopped:
+        project.run()
+    assert stopped.value.code == "FT0502"
+    assert "status 9" in stopped.value.message
+    assert os.listdir(project.output) == ["_foretell"]
