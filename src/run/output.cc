@@ -59,7 +59,10 @@ void CheckLineage(Storage& storage, const Lineage& found, const Lineage& wanted)
     throw Error(Code::kBadOutput,
                 "the output '" + storage.url() + "' is of a run of mode '" + found.mode + "', not '" +
                     wanted.mode + "'",
-                "run it in mode '" + found.mode + "', or choose another output");
+                (found.mode == "incremental" ? std::string("run it with --incremental")
+                 : found.mode == "bounded"   ? "run it without --incremental"
+                                             : "run it in mode '" + found.mode + "'") +
+                    ", or choose another output");
   }
 }
 

@@ -14,6 +14,9 @@ from time import monotonic_ns
 
 _FIRST, _ROWS, _WHEN = range(3)  # places in the note: the first row, rows (0: none in hand), monotonic ns
 
+OUT_OF_MEMORY = 71
+"""The status of a worker that ended over a MemoryError, with its rows in hand."""
+
 
 @dataclass(frozen=True)
 class InHand:

@@ -22,12 +22,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from foretell.error import error
-from foretell.local.hand import Hand, InHand
+from foretell.local.hand import OUT_OF_MEMORY, Hand, InHand
 from foretell.local.messages import Channel, Message, unpack_error
 from foretell.local.progress import Progress
 
 FINER = 16  # a call that died is repeated in calls of a sixteenth of its rows
 BROKEN_AFTER = 20  # poison rows next to one another: the predictor is at fault, not the rows
+STANDARD_ERROR = 2
 LONGEST_GOODBYE = 5.0  # seconds for a process to end by itself
 MOST_LOSSES = 3  # deaths of one split's process with no row in hand; of processes that replace one, opening
 ENVIRONMENT = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -80,6 +81,7 @@ class Process:
             ],
             pass_fds=(theirs.fileno(), self.hand.descriptor),
             stdin=subprocess.DEVNULL,
+            stdout=STANDARD_ERROR,  # what user code prints is for people; a run's standard output may be JSON
             process_group=0,  # with what the user's code starts, so that all of it can be killed
             env=environment,
         )
@@ -106,6 +108,8 @@ class Process:
         status = self.end()
         if self.overdue:
             return self.overdue
+        if status == OUT_OF_MEMORY:
+            return "the process ran out of memory"
         if status >= 0:
             return f"the process ended with status {status}"
         return f"the process was killed by {signal.Signals(-status).name}"

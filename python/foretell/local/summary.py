@@ -23,6 +23,7 @@ class UnitSummary:
     quarantine: list[str] = field(default_factory=list)
     reasons: dict[str, int] = field(default_factory=dict)
     adopted: int = 0  # parts that an earlier attempt had finished
+    adopted_rows: int = 0  # their rows
     finished_before: bool = False  # committed by an earlier run; nothing was scored now
 
 
@@ -47,7 +48,9 @@ class RunSummary:
 
     @property
     def rows_per_second(self) -> float:
-        return self.rows / self.seconds if self.seconds > 0 else 0.0
+        """Of the rows that this call scored itself."""
+        rows = self.rows - self.total("adopted_rows")
+        return rows / self.seconds if self.seconds > 0 else 0.0
 
     @property
     def reasons(self) -> dict[str, int]:
@@ -82,7 +85,11 @@ class RunSummary:
             for name in ("bad", "skipped", "unstable"):
                 count = getattr(unit, name)
                 line += f", {count:,} {name}" if count else ""
-            line += f", {unit.adopted} parts were finished before" if unit.adopted else ""
+            line += (
+                f", {unit.adopted} parts ({unit.adopted_rows:,} rows) were finished before"
+                if unit.adopted
+                else ""
+            )
             lines.append(line)
         if self.rows:
             lines.append(

@@ -29,7 +29,7 @@ def score_unit(
     plan = json.loads(unit.pin["plan"])
     attempt = unit.start()
     try:
-        adopted = {part["split"] for part in attempt.adopt()}
+        adopted = {part["split"]: part["counts"]["rows"] for part in attempt.adopt()}
         splits = [split for split in plan["splits"] if split["number"] not in adopted]
         rows = (
             None if any(split["rows"] is None for split in splits) else sum(split["rows"] for split in splits)
@@ -50,6 +50,9 @@ def score_unit(
             finally:
                 progress.stop()
             crashes = pool.crashes
+    except KeyboardInterrupt:
+        progress.note(f"interrupted: run the same again to finish unit {unit.number}; whole parts are kept")
+        raise
     except Exception as raised:
         attempt.fail(f"{type(raised).__name__}: {raised}")
         raise
@@ -60,10 +63,12 @@ def score_unit(
             "run the same command again to score it by the new pin",
         )
     unit.publish()  # won or lost: the one commit that there is
-    return summarise(unit, adopted=len(adopted)), crashes
+    return summarise(unit, adopted=len(adopted), adopted_rows=sum(adopted.values())), crashes
 
 
-def summarise(unit: _core.Unit, adopted: int = 0, finished_before: bool = False) -> UnitSummary:
+def summarise(
+    unit: _core.Unit, adopted: int = 0, adopted_rows: int = 0, finished_before: bool = False
+) -> UnitSummary:
     """A committed unit, from its records."""
     commit = unit.commit or {"parts": [], "counts": {}}
     files = [name for part in commit["parts"] for name in part["files"]]
@@ -78,5 +83,6 @@ def summarise(unit: _core.Unit, adopted: int = 0, finished_before: bool = False)
         quarantine=[name for name in files if name.startswith("_")],
         reasons=dict(reasons),
         adopted=adopted,
+        adopted_rows=adopted_rows,
         finished_before=finished_before,
     )

@@ -12,11 +12,12 @@ import os
 import signal
 import socket
 import sys
+import traceback
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from foretell.local.hand import Hand
+from foretell.local.hand import OUT_OF_MEMORY, Hand
 from foretell.local.messages import Channel, Message, pack_error
 from foretell.local.part import ERROR_COLUMN, PartWriter
 from foretell.local.planning import open_version
@@ -90,6 +91,9 @@ class Worker:
         while (message := self._channel.receive()) is not None:
             try:
                 answer = getattr(self, f"on_{message.pop('do')}")(**message)
+            except MemoryError:  # as if the system had ended this process for it: the rows stay in hand
+                traceback.print_exc()
+                os._exit(OUT_OF_MEMORY)
             except Exception as raised:
                 self._hand.put_down()
                 answer = {"did": "failed", "error": pack_error(raised)}

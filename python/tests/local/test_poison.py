@@ -12,7 +12,9 @@ def texts(count: int, poison: dict[int, str]) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", ["Length", "LengthBulk"])
-@pytest.mark.parametrize(("what", "code"), [("raise", "FT0301"), ("exit", "FT0314"), ("crash", "FT0314")])
+@pytest.mark.parametrize(
+    ("what", "code"), [("raise", "FT0301"), ("exit", "FT0314"), ("crash", "FT0314"), ("memory", "FT0314")]
+)
 def test_exactly_the_rows_at_fault_are_quarantined(project, kind, what, code):
     project.save(kind)
     poison = {17: what, 1203: what, 1204: what}

@@ -16,13 +16,16 @@ import foretell as ft
 RUN = """
 import sys
 import foretell as ft
-from foretell.local.progress import Silent
-ft.run("Length@production", input=sys.argv[1], output=sys.argv[2], store=sys.argv[3], workers=2, progress=Silent())
+ft.run("Length@production", input=sys.argv[1], output=sys.argv[2], store=sys.argv[3], workers=2)
 """
 
 
 def start(project) -> subprocess.Popen:
-    return subprocess.Popen([sys.executable, "-c", RUN, project.input, project.output, project.store])
+    return subprocess.Popen(
+        [sys.executable, "-c", RUN, project.input, project.output, project.store],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def alive(pid: int) -> bool:
@@ -64,9 +67,19 @@ def test_workers_end_with_their_driver_even_when_they_hang(project, signum):
     workers = [int(path.name) for path in notes.iterdir()]
     assert all(map(alive, workers))
     driver.send_signal(signum)
-    driver.wait(30)
+    told = driver.communicate(timeout=30)[1]
+    assert ("run the same again to finish unit 1" in told) == (signum == signal.SIGINT)
     assert wait_until(lambda: not any(map(alive, workers)), 5)
     assert not list(project.output.glob("*.parquet"))
+
+
+def test_what_user_code_prints_goes_to_standard_error(project, capfd):
+    noting(project, "print('printed by user code')")
+    project.write("a.parquet", ["note"])
+    project.run()
+    told = capfd.readouterr()
+    assert told.out == ""
+    assert "printed by user code" in told.err
 
 
 def test_what_a_worker_started_ends_with_the_run(project):

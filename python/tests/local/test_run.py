@@ -78,6 +78,9 @@ def test_a_killed_run_is_finished_by_the_version_that_it_began_with(project):
         path for path in project.output.glob("*.parquet") if whole.get(path.name) == path.stat().st_ino
     ]
     assert len(adopted) == summary.units[0].adopted > 0, "finished parts are kept, not written again"
+    assert summary.units[0].adopted_rows > 0
+    scored = 360 - summary.units[0].adopted_rows
+    assert summary.rows_per_second == pytest.approx(scored / summary.seconds), "not those of an earlier call"
 
 
 def test_two_runs_on_one_output_the_second_refuses_at_once(project):
