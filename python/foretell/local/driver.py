@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from foretell.error import Error, error
 from foretell.local import progress as progress_module
-from foretell.local.planning import choose_version, new_files, seen_files
+from foretell.local.planning import choose_version, new_files, rows_schema, seen_files
 from foretell.local.summary import RunSummary, TooManyBadRows
 from foretell.local.unit import score_unit
 
 if TYPE_CHECKING:
     from foretell import _core
-    from foretell.sources import InputFile, Source
+    from foretell.sources import InputFile, Plan, Source
     from foretell.store import Store
+    from foretell.version import Version
 
 FORMATS = ("parquet", "csv", "jsonl")
 ON_ERROR = ("quarantine", "null", "fail")
@@ -98,6 +99,7 @@ def run(
 
         for unit in target.read_units():
             if not unit.published:  # what an earlier call left undone, by its own pin
+                tell.note(f"unit {unit.number} goes on as it began, by {name}@{unit.pin['version']}")
                 work_on(unit.number, None)
         if not incremental:
             if not summary.units:
@@ -162,12 +164,33 @@ class Run:
     ) -> dict[str, Any]:
         """Version and input of a new unit, as its pin keeps them."""
         from foretell.code import environment
-        from foretell.sources import declared_schema
         from foretell.store import default_who
 
-        version, note = choose_version(self._store, self._reference, units, self._trust_store, self._strict)
+        version, plan, note = choose_version(
+            self._store,
+            self._reference,
+            units,
+            self._trust_store,
+            self._strict,
+            lambda version: self._plan(version, files),
+        )
         if note:
             tell.note(note)
+        return {
+            "version": version.version,
+            "manifest_sha256": version.sha256,
+            "plan": json.dumps({**plan, "options": self._options}),
+            "environment": json.dumps(environment()),
+            "who": default_who(),
+            "why": f"run of {self._reference}",
+        }
+
+    def _plan(self, version: Version, files: list[InputFile] | None) -> Plan:
+        """What there is to read, if this version can read it: what is pinned binds every later attempt."""
+        from foretell import _core
+        from foretell.predictor.contract import Contract
+        from foretell.sources import declared_schema
+
         signature = version.manifest["signature"]
         if signature.get("output") is None and self._options["format"] == "parquet":
             raise error(
@@ -191,11 +214,9 @@ class Run:
                 "rows": 0,
             }
             plan = {**plan, "splits": [empty]}
-        return {
-            "version": version.version,
-            "manifest_sha256": version.sha256,
-            "plan": json.dumps({**plan, "options": self._options}),
-            "environment": json.dumps(environment()),
-            "who": default_who(),
-            "why": f"run of {self._reference}",
-        }
+        _core.map_schema(
+            _core.Schema.from_arrow(rows_schema(plan)),
+            Contract.from_json(signature).core(),
+            version_column=self._options["version_column"],
+        )
+        return plan

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from foretell.error import Error, error
+from foretell.local.part import ERROR_COLUMN
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from foretell import _core
     from foretell.predictor.steps import BeforeItem
-    from foretell.sources import InputFile, Source
+    from foretell.sources import InputFile, Plan, Source
     from foretell.store import Store
     from foretell.version import Version
 
@@ -43,27 +46,48 @@ def new_files(source: Source, seen: dict[str, dict[str, Any]], rescore_changed: 
     return found
 
 
-def choose_version(
-    store: Store, reference: str, units: Sequence[_core.Unit], trust_store: bool, strict: bool
-) -> tuple[Version, str]:
-    """The version that a new unit is pinned to, loaded once to see that it can serve; and what to tell people.
+def rows_schema(plan: Plan) -> pa.Schema:
+    """The columns of the rows that a predictor is given."""
+    from foretell.sources import plan_schema
 
-    When the one that the reference names cannot be loaded, the version of the newest committed unit goes
-    on, unless ``strict``; with nothing committed yet the error is raised.
+    schema = plan_schema(plan)
+    # A quarantine is an input, too; why its rows are there is not part of them.
+    if ERROR_COLUMN in schema.names:
+        schema = schema.remove(schema.get_field_index(ERROR_COLUMN))
+    return schema
+
+
+def choose_version(
+    store: Store,
+    reference: str,
+    units: Sequence[_core.Unit],
+    trust_store: bool,
+    strict: bool,
+    plan_for: Callable[[Version], Plan],
+) -> tuple[Version, Plan, str]:
+    """The version that a new unit is pinned to, its plan, and what to tell people.
+
+    The version is loaded once, to see that it can serve; ``plan_for`` raises when it does not fit the input
+    or the output. When the one that the reference names cannot serve, the version of the newest committed
+    unit goes on, unless ``strict``; with nothing committed yet the error is raised.
     """
     try:
-        return open_version(reference, store, trust_store)[0], ""
+        version, _ = open_version(reference, store, trust_store)
+        return version, plan_for(version), ""
     except Error as raised:
         committed = [unit for unit in units if unit.committed]
         name, _, selector = reference.partition("@")
-        if strict or not committed:
+        unreadable = raised.code.startswith("FT07")  # by whichever version
+        if strict or unreadable or not committed:
             if selector and not selector.isdecimal() and selector != "latest" and raised.code[:4] == "FT05":
                 hint = f"roll the alias back: foretell rollback {name} {selector}"
                 raise error(raised.code, raised.message, hint) from raised
             raise
         number = committed[-1].pin["version"]
         version, _ = open_version(f"{name}@{number}", store, trust_store)
-        return version, f"{reference} cannot serve ({raised.code}: {raised.message}); {name}@{number} goes on"
+        plan = plan_for(version)
+        note = f"{reference} cannot serve ({raised.code}: {raised.message}); {name}@{number} goes on"
+        return version, plan, note
 
 
 def open_version(

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from foretell.local.hand import OUT_OF_MEMORY, Hand
 from foretell.local.messages import Channel, Message, pack_error
-from foretell.local.part import ERROR_COLUMN, PartWriter
-from foretell.local.planning import open_version
+from foretell.local.part import PartWriter
+from foretell.local.planning import open_version, rows_schema
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -166,12 +166,9 @@ class SplitRows:
     stream would only pass its text on."""
 
     def __init__(self, plan: dict[str, Any], split: dict[str, Any]) -> None:
-        from foretell.sources import plan_schema, read_split
+        from foretell.sources import read_split
 
-        self._schema = plan_schema(plan)
-        # A quarantine is an input, too; why its rows are there is not part of them.
-        if ERROR_COLUMN in self._schema.names:
-            self._schema = self._schema.remove(self._schema.get_field_index(ERROR_COLUMN))
+        self._schema = rows_schema(plan)
         self._batches = read_split(plan, split, self._schema.names) if split["rows"] else iter(())
         self._error: BaseException | None = None
 

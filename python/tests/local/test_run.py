@@ -249,6 +249,31 @@ def test_a_version_that_cannot_load_leaves_the_one_before_it_in_place(project, m
     assert {row["model_version"] for row in project.rows()} == {1}
 
 
+def test_input_that_cannot_serve_is_refused_before_it_is_pinned(project):
+    project.save()
+    path = project.write("a.parquet", ["ab"])
+    pq.write_table(pq.read_table(path).drop_columns("text"), path)
+    with pytest.raises(ft.Error) as refused:
+        project.run()
+    assert refused.value.code == "FT0203"
+    project.write("a.parquet", ["ab"])
+    assert project.run().rows == 1, "the corrected input goes into the same output"
+
+
+def test_a_version_that_does_not_fit_the_input_leaves_the_one_before_it_in_place(project):
+    project.save(model=1)
+    project.write("a.parquet", ["ab"] * 3)
+    project.run(incremental=True)
+    project.code(project.job.replace('text="string"', 'text="string", city="string"'))
+    project.save(model=2)
+    project.write("b.parquet", ["ab"] * 2, first=3)
+    with pytest.raises(ft.Error) as refused:
+        project.run(incremental=True, strict=True)
+    assert refused.value.code == "FT0203"
+    assert project.run(incremental=True).units[0].version == 1
+    assert {row["model_version"] for row in project.rows()} == {1}
+
+
 def test_a_worker_that_dies_while_it_loads_is_named(project, monkeypatch):
     project.save("DiesAtLoad")
     project.write("a.parquet", ["ab"] * 3)
