@@ -115,15 +115,16 @@ std::int64_t Output::epoch() const {
 Output Output::Open(std::shared_ptr<Storage> storage, const Lineage& lineage) {
   if (lineage.predictor.empty()) throw Error(Code::kInvalidArgument, "an output needs a predictor's name");
   CheckMode(lineage.mode);
-  std::optional<Lineage> found = ReadLineage(*storage);
-  if (!found) found = CreateLineage(*storage, lineage);
-  CheckLineage(*storage, *found, lineage);
-  auto session = std::make_shared<Session>(storage);
-  if (const std::optional<std::filesystem::path> local = storage->LocalPath(LineageKey())) {
-    session->lock = std::make_unique<OutputLock>(local->parent_path() / kLockName, storage->url());
+  auto session = std::make_shared<Session>(std::move(storage));
+  Storage& outputs = *session->storage;
+  std::optional<Lineage> found = ReadLineage(outputs);
+  if (!found) found = CreateLineage(outputs, lineage);
+  CheckLineage(outputs, *found, lineage);
+  if (const std::optional<std::filesystem::path> local = outputs.LocalPath(LineageKey())) {
+    session->lock = std::make_unique<OutputLock>(local->parent_path() / kLockName, outputs.url());
   }
-  session->epoch = TakeEpoch(*storage);
-  SweepStaging(*storage);
+  session->epoch = TakeEpoch(outputs);
+  SweepStaging(outputs);
   return {std::move(session), *std::move(found)};
 }
 

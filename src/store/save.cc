@@ -119,6 +119,7 @@ Manifest Store::Save(std::string_view name, const Draft& draft) {
   ValidateName(name);
   ValidateFields(draft.fields);
   std::vector<std::string> paths;
+  paths.reserve(draft.files.size());
   for (const Draft::File& file : draft.files) {
     paths.push_back(file.path);
   }
@@ -134,6 +135,8 @@ Manifest Store::Save(std::string_view name, const Draft& draft) {
 
   std::vector<Look> looks;
   std::vector<FileEntry> files;
+  looks.reserve(draft.files.size());
+  files.reserve(draft.files.size());
   std::uint64_t total = 0;
   for (const Draft::File& file : draft.files) {
     looks.push_back(LookAt(file.source));
