@@ -10,7 +10,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
 _WIDE = 100_000  # no terminal, no folding: a pipe gets each row on one line, whole
 
 
@@ -81,16 +80,6 @@ def _finite(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_finite(each) for each in value]
     return value
-
-
-def size_text(size: int) -> str:
-    """1536 → "1.5 KB" (units of 1,024 bytes)."""
-    value = float(size)
-    for unit in _UNITS:
-        if value < 1024 or unit == _UNITS[-1]:
-            break
-        value /= 1024
-    return f"{size} B" if unit == "B" else f"{value:.1f} {unit}"
 
 
 def when_text(when: str) -> str:

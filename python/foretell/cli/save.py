@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from foretell.cli.options import JsonOption, StoreOption, complete_name
-from foretell.cli.printing import print_json, size_text
+from foretell.cli.printing import print_json
 from foretell.cli.suggest import did_you_mean
 from foretell.error import Error, error, missing_extra
+from foretell.size import size_text
 
 if TYPE_CHECKING:
     from foretell.store import Store

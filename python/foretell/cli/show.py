@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from foretell.cli.options import JsonOption, ReferenceArgument, StoreOption, resolve
-from foretell.cli.printing import print_fields, print_json, size_text, when_text
+from foretell.cli.printing import print_fields, print_json, when_text
+from foretell.size import size_text
 
 if TYPE_CHECKING:
     from foretell.version import Version

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from foretell.cli.options import JsonOption, StoreOption, complete_name
-from foretell.cli.printing import print_json, print_table, size_text, when_text
+from foretell.cli.printing import print_json, print_table, when_text
 from foretell.cli.suggest import suggesting
+from foretell.size import size_text
 
 if TYPE_CHECKING:
     from foretell.store import Store

@@ -150,9 +150,10 @@ class Pool:
     def __exit__(self, raised: object, *_: object) -> None:
         self._selector.close()
         if raised is None:  # what the user's code registered for its end is done
-            for worker in self._workers:
+            opened = [worker for worker in self._workers if worker.opened]
+            for worker in opened:
                 worker.channel.close()
-            for worker in self._workers:
+            for worker in opened:
                 worker.leave()
         for worker in self._workers:
             worker.close()

@@ -50,8 +50,8 @@ def score_unit(
             finally:
                 progress.stop()
             crashes = pool.crashes
-    except KeyboardInterrupt:
-        progress.note(f"interrupted: run the same again to finish unit {unit.number}; whole parts are kept")
+    except KeyboardInterrupt as stopped:
+        stopped.add_note(f"run the same again to finish unit {unit.number}; its finished parts are kept")
         raise
     except Exception as raised:
         attempt.fail(f"{type(raised).__name__}: {raised}")

@@ -16,6 +16,7 @@ from typing import Any
 from foretell.code.bundle import CarriedCode, check_format
 from foretell.code.loading import LoadedCode
 from foretell.error import error
+from foretell.size import size_text
 
 __all__ = ["LoadedModel", "describe", "load", "open_model", "save"]
 
@@ -115,23 +116,16 @@ def describe(description: Mapping[str, Any]) -> str:
 
     What a process holds is the size of the pickle, which is a measure of the objects in it, not their size.
     """
-    private = f"{_bytes(description.get('private_bytes', 0))} held by each process"
+    private = f"{size_text(description.get('private_bytes', 0))} held by each process"
     loader = description.get("loader")
     if loader != "pickle":
         return f"{loader}: {private}"
     count = len(description.get("buffers", ()))
     if description.get("mapping") == "copy-on-write":
         return f"pickle: {count} arrays mapped copy-on-write, because loading writes into them; {private}"
-    return f"pickle: {_bytes(description.get('shared_bytes', 0))} in {count} arrays shared by mmap, {private}"
-
-
-def _bytes(size: int) -> str:
-    value = float(size)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000 or unit == "GB":
-            break
-        value /= 1000
-    return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+    return (
+        f"pickle: {size_text(description.get('shared_bytes', 0))} in {count} arrays shared by mmap, {private}"
+    )
 
 
 def _unknown(loader: object) -> Exception:

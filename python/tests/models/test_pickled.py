@@ -202,7 +202,7 @@ def test_a_truncated_file_is_refused(name: str, saved: tuple[dict[str, Any], dic
 
 def test_describe_tells_what_is_shared(saved: tuple[dict[str, Any], dict[str, Path]]) -> None:
     text = models.describe(saved[0])
-    assert text.startswith("pickle: 12.8 kB in 2 arrays shared by mmap, ")
+    assert text.startswith("pickle: 12.5 KB in 2 arrays shared by mmap, ")
 
 
 def test_an_unknown_loader_is_named(tmp_path: Path) -> None:
