@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 FORMATS = ("parquet", "csv", "jsonl")
 ON_ERROR = ("quarantine", "null", "fail")
+# A split is what a kill loses at most. Smaller ones cost: those inside one Parquet row group decode its start again.
+SPLIT_ROWS, SPLIT_BYTES = 100_000, 128 << 20
 SPLITS_A_WORKER = 4  # at least, where there are rows enough: the last split should not be waited for long
 
 
@@ -201,6 +203,8 @@ class Run:
         plan = self.source.plan(
             files=files,
             declared=declared_schema(signature),
+            target_rows=SPLIT_ROWS,
+            target_bytes=SPLIT_BYTES,
             min_splits=self._workers * SPLITS_A_WORKER,
         )
         if not plan["splits"]:  # nothing to predict, and yet an output with its columns
