@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import gc
 import json
+import os
 import pickle
 import signal
+import subprocess
+import sys
 import threading
 import weakref
 from collections.abc import Callable
@@ -407,6 +410,43 @@ def test_the_text_of_an_error_may_hold_any_bytes() -> None:
     with pytest.raises(foretell.Error, match="/no\ufffdfile") as caught:
         _core.sha256_file("/no\udcfffile")
     assert caught.value.code == "FT0901"
+
+
+ENDS_WHILE_THREADS_PULL = """
+import threading, time
+import pyarrow as pa
+from foretell import _core
+
+def answer(batch):
+    time.sleep(0.002)
+    return pa.record_batch({"y": [1.0] * batch.rows})
+
+output = _core.Schema([("y", "double")])
+predictor = _core.PythonPredictor(_core.Signature(output=output), answer)
+table = pa.table({"x": [1.0] * 100_000})
+pulled = threading.Semaphore(0)
+
+def pull():
+    for _ in _core.map(table, predictor, batch_rows=1):
+        pulled.release()
+
+for _ in range(3):
+    threading.Thread(target=pull, daemon=True).start()
+for _ in range(9):
+    pulled.acquire()
+"""
+
+
+def test_the_interpreter_ends_while_threads_pull() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ENDS_WHILE_THREADS_PULL],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_map_keeps_its_predictor_and_lets_it_go() -> None:

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "foretell/error.h"
+#include "python/gil.h"
 
 namespace nb = nanobind;
 
@@ -82,7 +83,7 @@ Batch BatchFrom(nb::handle object) {
   const nb::object pair = object.attr("__arrow_c_array__")();
   auto* array = FromCapsule<ArrowArray>(nb::object(pair[1]), kArrayName);
   std::shared_ptr<const Schema> schema = StructSchema(nb::object(pair[0]));
-  const nb::gil_scoped_release released;  // every offset is looked at
+  const GilReleased released;  // every offset is looked at
   return ImportBatch(std::move(schema), array);
 }
 
@@ -90,7 +91,7 @@ Batches StreamFrom(nb::handle object) {
   if (HasArrow(object, "stream")) {
     const nb::object capsule = object.attr("__arrow_c_stream__")();
     auto* stream = FromCapsule<ArrowArrayStream>(capsule, kStreamName);
-    const nb::gil_scoped_release released;  // asking for its schema may set a producer to work
+    const GilReleased released;  // asking for its schema may set a producer to work
     return ImportStream(stream);
   }
   if (HasArrow(object, "array")) {
@@ -124,7 +125,7 @@ nb::object StreamCapsule(Batches batches) {
 Held Hold(nb::object object) {
   return {object.release().ptr(), [](PyObject* held) {
             if (Py_IsInitialized() != 0) {
-              const nb::gil_scoped_acquire gil;
+              const GilHeld gil;
               Py_XDECREF(held);
             }
           }};

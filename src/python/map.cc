@@ -14,6 +14,7 @@
 #include "foretell/error.h"
 #include "python/arrow_objects.h"
 #include "python/bind.h"
+#include "python/gil.h"
 #include "python/predictor.h"
 #include "python/stream.h"
 
@@ -63,7 +64,7 @@ std::function<void()> AskForSignals() {
       return;
     }
     last = now;
-    const nb::gil_scoped_acquire gil;
+    const GilHeld gil;
     if (PyErr_CheckSignals() != 0) {
       throw nb::python_error();
     }
@@ -89,7 +90,7 @@ Stream MapBound(nb::handle input, nb::handle predictor, const std::string& on_er
   }
   if (!quarantine.is_none()) {
     options.quarantine = [call = Hold(std::move(quarantine))](const Batch& batch) {
-      const nb::gil_scoped_acquire gil;
+      const GilHeld gil;
       nb::handle(call.get())(batch);
     };
   }
@@ -99,7 +100,7 @@ Stream MapBound(nb::handle input, nb::handle predictor, const std::string& on_er
                   "before_call takes one thread, and threads is " + std::to_string(threads));
     }
     options.before_call = [call = Hold(std::move(before_call))](std::int64_t position, std::int64_t rows) {
-      const nb::gil_scoped_acquire gil;
+      const GilHeld gil;
       nb::handle(call.get())(position, rows);
     };
   }
@@ -107,7 +108,7 @@ Stream MapBound(nb::handle input, nb::handle predictor, const std::string& on_er
   Batches batches = nb::isinstance<Stream>(input) ? nb::cast<Stream&>(input).Take() : StreamFrom(input);
   Batches mapped;
   {
-    const nb::gil_scoped_release released;
+    const GilReleased released;
     mapped = Map(std::move(batches), native, std::move(options));
   }
   std::function<nb::object()> cause;

@@ -12,6 +12,7 @@
 #include "foretell/error.h"
 #include "python/arrow_objects.h"
 #include "python/bind.h"
+#include "python/gil.h"
 
 namespace nb = nanobind;
 
@@ -131,7 +132,7 @@ PythonPredictor::PythonPredictor(Signature signature, nb::object predict)
     : signature_(std::move(signature)), predict_(std::move(predict)), last_raised_(nb::none()) {}
 
 Batch PythonPredictor::Predict(const Batch& batch) const {
-  const nb::gil_scoped_acquire gil;
+  const GilHeld gil;
   last_raised_ = nb::none();
   try {
     return Answer(predict_(batch));

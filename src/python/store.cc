@@ -20,6 +20,7 @@
 
 #include "open/open.h"
 #include "python/bind.h"
+#include "python/gil.h"
 #include "store/sha256.h"
 
 namespace nb = nanobind;
@@ -46,7 +47,7 @@ std::function<void(std::uint64_t, std::uint64_t)> Progress(const nb::object& pro
   // By reference: the caller holds the object for as long as the work lasts, and a copy could not be
   // dropped without the GIL.
   return [&progress](std::uint64_t done, std::uint64_t total) {
-    const nb::gil_scoped_acquire held;
+    const GilHeld held;
     progress(done, total);
   };
 }
@@ -59,7 +60,7 @@ Manifest Save(Store& store, const std::string& name, Files files, std::string fi
   }
   draft.fields = std::move(fields);
   draft.progress = Progress(progress);
-  const nb::gil_scoped_release released;
+  const GilReleased released;
   return store.Save(name, draft);
 }
 
@@ -103,7 +104,7 @@ void BindAliasEntry(nb::module_& module) {
 }  // namespace
 
 void BindStore(nb::module_& module) {
-  using Released = nb::call_guard<nb::gil_scoped_release>;
+  using Released = nb::call_guard<GilReleased>;
   BindManifest(module);
   BindAliasEntry(module);
 
@@ -111,7 +112,7 @@ void BindStore(nb::module_& module) {
       .def(
           "__init__",
           [](Store* self, const std::string& url) {
-            const nb::gil_scoped_release released;
+            const GilReleased released;
             new (self) Store(OpenStorage(url));
           },
           nb::arg("url"))
@@ -164,7 +165,7 @@ void BindStore(nb::module_& module) {
           "open_files",
           [](Store& store, const Manifest& manifest, const nb::object& progress) {
             const auto told = Progress(progress);
-            const nb::gil_scoped_release released;
+            const GilReleased released;
             return OpenFiles(store, manifest, told).paths;
           },
           nb::arg("manifest"), nb::arg("progress") = nb::none(),

@@ -11,6 +11,7 @@
 #include "foretell/error.h"
 #include "python/bind.h"
 #include "python/error.h"
+#include "python/gil.h"
 
 namespace nb = nanobind;
 
@@ -37,7 +38,7 @@ Stream::Stream(Batches batches, std::function<nb::object()> cause)
 
 // Threads of the map may need the GIL to let go of Python's buffers, and are waited for.
 Stream::~Stream() {
-  const nb::gil_scoped_release released;
+  const GilReleased released;
   batches_.reset();
 }
 
@@ -57,7 +58,7 @@ auto Stream::Pulling(Pull pull) {
     ~Pulled() { pulling = false; }
   } pulled{pulling_};
   try {
-    const nb::gil_scoped_release released;
+    const GilReleased released;
     return pull(*batches_);
   } catch (const nb::python_error& raised) {
     throw nb::python_error(raised);  // one can be raised once only, and a failed stream fails again

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "python/bind.h"
+#include "python/gil.h"
 
 namespace nb = nanobind;
 
@@ -119,7 +120,7 @@ nb::object CommitDict(const std::optional<Commit>& commit) {
 // Runs `work` without the GIL.
 template <typename Work>
 auto Released(Work&& work) {
-  const nb::gil_scoped_release release;
+  const GilReleased release;
   return work();
 }
 
@@ -224,7 +225,7 @@ void BindUnits(nb::module_& module) {
           "unit",
           [](Output& output, std::int64_t number, const nb::callable& plan) {
             const auto ask = [&plan] {
-              const nb::gil_scoped_acquire acquire;
+              const GilHeld acquire;
               return PinOf(nb::cast<nb::dict>(plan()));
             };
             return Released([&] { return output.Unit(number, ask); });
