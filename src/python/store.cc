@@ -74,6 +74,7 @@ void BindManifest(nb::module_& module) {
           "files",
           [](const Manifest& manifest) {
             std::vector<std::tuple<std::string, std::uint64_t, std::string>> files;
+            files.reserve(manifest.files.size());
             for (const FileEntry& file : manifest.files) {
               files.emplace_back(file.path, file.size, file.sha256);
             }

@@ -21,7 +21,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::int64_t kFormat = 1;
 constexpr std::int64_t kMaxNumber = 999'999'999'999;       // what twelve digits hold
 constexpr std::int64_t kMaxCount = 1'000'000'000'000'000;  // rows; sums of them never overflow
-constexpr std::size_t kMaxText = 64 * 1024;
+constexpr std::size_t kMaxText = std::size_t{64} * 1024;
 
 constexpr int kMaxEmbeddedDepth = kMaxDepth - 8;  // a document is a few levels around what it keeps
 
