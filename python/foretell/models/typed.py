@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from foretell.error import error, missing_extra
 
 FILE = "model/model.skops"
+TRUSTED = "FORETELL_TRUSTED_TYPES"
+"""The operator's list of types, divided by commas; worker processes inherit it."""
 
 
 def _skops() -> Any:
@@ -43,22 +46,26 @@ def save_skops(model: object, directory: Path) -> dict[str, Any]:
 def load_skops(
     description: Mapping[str, Any], files: Mapping[str, Path], trusted_types: Sequence[str] = ()
 ) -> Any:
-    """FT0503 when the file holds a type that neither skops nor ``trusted_types`` trusts.
+    """FT0503 when the file holds a type that neither skops, ``trusted_types`` nor the operator's list trusts.
 
     What the description says about types is for people to read and never trusted.
     """
     io = _skops()
+    listed = os.environ.get(TRUSTED, "").split(",")
+    trusted = sorted({*trusted_types, *(name.strip() for name in listed if name.strip())})
     path = Path(files[FILE]) if FILE in files else None
     if path is None or not path.is_file() or path.stat().st_size != description.get("file_bytes"):
         raise error("FT0506", f"{FILE} is missing or has another size than the version names")
     try:
-        wanted = set(io.get_untrusted_types(file=path)) - set(trusted_types)
+        wanted = set(io.get_untrusted_types(file=path)) - set(trusted)
     except Exception as cause:
         raise error("FT0506", f"{FILE} is not a skops file that can be read: {cause}") from cause
     if wanted:
         message = f"the model holds types that are not trusted here: {', '.join(sorted(wanted))}"
-        raise error("FT0503", message, "add them to the trusted types if you know where they come from")
+        raise error(
+            "FT0503", message, f"if you know where they come from, list them, divided by commas, in {TRUSTED}"
+        )
     try:
-        return io.load(path, trusted=list(trusted_types))
+        return io.load(path, trusted=trusted)
     except Exception as cause:
         raise error("FT0502", f"skops cannot load the model: {type(cause).__name__}: {cause}") from cause

@@ -37,6 +37,7 @@ def save_model(
     *,
     alias: str | None,
     example: Any,
+    loader: str | None = None,
 ) -> Version:
     """See ``Predictor.save_model``."""
     from foretell import models
@@ -56,7 +57,7 @@ def save_model(
     with tempfile.TemporaryDirectory(prefix="foretell-save-") as folder:
         directory = Path(folder)
         carried = carry(owner, directory, model=model)
-        description = models.save(model, directory, carried, predictor=predictor)
+        description = models.save(model, directory, carried, loader=loader, predictor=predictor)
         if rows is not None:
             _write(rows, directory / EXAMPLE)
         fields = {

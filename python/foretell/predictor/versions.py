@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 if TYPE_CHECKING:
     from foretell.predictor.predictor import Predictor
@@ -23,17 +23,19 @@ class Versions:
         *,
         alias: str | None = None,
         example: Any = None,
+        loader: Literal["pickle", "skops"] | None = None,
     ) -> Version:
         """Saves a model with this class's code as the next version, and returns that.
 
         ``model_key``: the name in the store (default: ``name``). ``metadata``: JSON values. ``alias``: moved
         to the new version. ``example``: a dict, a list of dicts or a frame; it is kept with the version, and
         what the class does not declare of its input and output is inferred from it (else from a sample of a
-        local source). This predictor itself is unchanged: ``load_model`` takes the new version up.
+        local source). ``loader``: "skops" keeps a scikit-learn model without pickle; by default the class's own
+        ``save_files``, else pickle. This predictor itself is unchanged: ``load_model`` takes the new version up.
         """
         from foretell.predictor.saving import save_model
 
-        return save_model(self, model, model_key, metadata, alias=alias, example=example)
+        return save_model(self, model, model_key, metadata, alias=alias, example=example, loader=loader)
 
     def load_model(
         self: P, version: int | str = "latest", model_key: str | None = None, *, trust_store: bool = False

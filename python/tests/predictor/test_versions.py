@@ -298,3 +298,24 @@ def run(folder: Path, code: str) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_a_skops_model_loads_with_the_operators_list_of_types(tmp_path, monkeypatch):
+    pytest.importorskip("skops")
+    from sklearn.preprocessing import FunctionTransformer
+
+    class Dedented(ft.Predictor):
+        output = ft.schema(short="string")
+
+        def predict_item(self, row):
+            return self.model.transform(row["text"])
+
+    predictor = Dedented(store=tmp_path)
+    version = predictor.save_model(FunctionTransformer(textwrap.dedent), loader="skops")
+    assert version.manifest["model"]["loader"] == "skops"
+    with pytest.raises(ft.Error) as refused:
+        predictor.load_model()
+    assert refused.value.code == "FT0503"
+    assert "FORETELL_TRUSTED_TYPES" in refused.value.hint
+    monkeypatch.setenv("FORETELL_TRUSTED_TYPES", ", ".join(version.manifest["model"]["untrusted_types"]))
+    assert predictor.load_model().predict({"text": "  a"})["short"] == "a"
