@@ -1,8 +1,8 @@
 """Runs on one machine: worker processes that share the model by mmap, units of work, isolation.
 
 Reading order: ``driver.py`` (a run from its input to its output), ``unit.py`` (one unit of work),
-``pool.py`` (the worker processes), ``worker.py`` (what one of them does), ``hand.py`` (the rows that a
-worker has in hand, in shared memory), ``progress.py`` and ``summary.py`` (for people and machines).
+``pool.py`` (the worker processes), ``process.py`` (one of them), ``worker.py`` (what it does), ``hand.py`` (the
+rows that a worker has in hand, in shared memory), ``progress.py`` and ``summary.py`` (for people and machines).
 """
 
 from foretell.local.driver import run

@@ -12,118 +12,19 @@ import contextlib
 import os
 import selectors
 import signal
-import socket
-import subprocess
-import sys
-import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from foretell.error import error
-from foretell.local.hand import OUT_OF_MEMORY, Hand, InHand
-from foretell.local.messages import Channel, Message, unpack_error
+from foretell.local.hand import InHand
+from foretell.local.messages import Message, unpack_error
+from foretell.local.process import Process, Task
 from foretell.local.progress import Progress
 
 FINER = 16  # a call that died is repeated in calls of a sixteenth of its rows
 BROKEN_AFTER = 20  # poison rows next to one another: the predictor is at fault, not the rows
-STANDARD_ERROR = 2
-LONGEST_GOODBYE = 5.0  # seconds for a process to end by itself
 MOST_LOSSES = 3  # deaths of one split's process with no row in hand; of processes that replace one, opening
-ENVIRONMENT = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-
-
-@dataclass
-class Task:
-    """A split on its way: to be scored, or (``fine`` set) probed from row ``first`` on."""
-
-    split: dict[str, Any]
-    excluded: dict[int, tuple[str, str]] = field(default_factory=dict)
-    first: int = 0
-    fine: int = 0
-    fine_until: int = 0
-    losses: int = 0
-    told: int = 0  # rows told as progress in the current try
-
-    def message(self) -> Message:
-        excluded = {str(row): why for row, why in self.excluded.items()}
-        if not self.fine:
-            return {"do": "score", "split": self.split, "excluded": excluded}
-        return {
-            "do": "probe",
-            "split": self.split,
-            "excluded": excluded,
-            "first": self.first,
-            "fine": self.fine,
-            "fine_until": self.fine_until,
-        }
-
-
-class Process:
-    """One worker process and what it is at."""
-
-    def __init__(self, opening: Message) -> None:
-        ours, theirs = socket.socketpair()
-        self.hand = Hand()
-        environment = {**os.environ}
-        for name in ENVIRONMENT:  # one thread each, or the workers fight over the cores
-            environment.setdefault(name, "1")
-        self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-P",
-                "-m",
-                "foretell.local.worker",
-                str(os.getpid()),
-                str(theirs.fileno()),
-                str(self.hand.descriptor),
-            ],
-            pass_fds=(theirs.fileno(), self.hand.descriptor),
-            stdin=subprocess.DEVNULL,
-            stdout=STANDARD_ERROR,  # what user code prints is for people; a run's standard output may be JSON
-            process_group=0,  # with what the user's code starts, so that all of it can be killed
-            env=environment,
-        )
-        theirs.close()
-        self.channel = Channel(ours)
-        self.opened = False
-        self.task: Task | None = None
-        self.overdue = ""
-        self.channel.send({"do": "open", "options": opening})
-
-    @property
-    def dead(self) -> bool:
-        """Whether it has ended. It is not reaped for that: its group keeps its number until it was killed."""
-        look = os.WEXITED | os.WNOHANG | os.WNOWAIT
-        return self.process.returncode is not None or os.waitid(os.P_PID, self.process.pid, look) is not None
-
-    def end(self) -> int:
-        """Kills the process, unless it is dead, and all that its code has started; its status."""
-        if self.process.returncode is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        return self.process.wait()
-
-    def how_it_died(self) -> str:
-        status = self.end()
-        if self.overdue:
-            return self.overdue
-        if status == OUT_OF_MEMORY:
-            return "the process ran out of memory"
-        if status >= 0:
-            return f"the process ended with status {status}"
-        return f"the process was killed by {signal.Signals(-status).name}"
-
-    def leave(self) -> None:
-        """Waits until the process has ended by itself, as it does when its channel closes; but not for long."""
-        give_up = time.monotonic() + LONGEST_GOODBYE
-        while not self.dead and time.monotonic() < give_up:
-            time.sleep(0.005)
-
-    def close(self) -> None:
-        self.end()
-        self.channel.close()
-        self.hand.close()
 
 
 class Pool:
@@ -211,6 +112,7 @@ class Pool:
         worker.task = None
         if did == "probe":  # every row at fault is known now
             task.fine = 0
+            self._count_fruitless(task)
             waiting.appendleft(task)
         else:
             on_part(message["part"])
@@ -232,11 +134,27 @@ class Pool:
         if task is not None:
             self._progress.advance(-task.told)
             task.told = 0
-            self._narrow(task, in_hand, how, "FT0313" if worker.overdue else "FT0314")
+            # Memory may have run out over any row: this one is at fault if it is so alone in a new process.
+            sure = not worker.out_of_memory or (
+                task.fine > 0 and in_hand is not None and in_hand.first == task.first
+            )
+            self._narrow(task, in_hand, how, "FT0313" if worker.overdue else "FT0314", sure)
             waiting.appendleft(task)
         self._start()
 
-    def _narrow(self, task: Task, in_hand: InHand | None, how: str, code: str) -> None:
+    @staticmethod
+    def _count_fruitless(task: Task) -> None:
+        task.fruitless = task.fruitless + 1 if len(task.excluded) == task.excluded_before else 0
+        if task.fruitless >= MOST_LOSSES:
+            raise error(
+                "FT0314",
+                f"the process died {task.fruitless} times over rows of {task.split['path']} that pass when"
+                " they are tried again",
+                "the predictor may leak memory: use fewer --workers, and look at what it keeps between calls",
+            )
+        task.excluded_before = len(task.excluded)
+
+    def _narrow(self, task: Task, in_hand: InHand | None, how: str, code: str, sure: bool) -> None:
         """After a death: what the next try of this split is."""
         if in_hand is None:
             task.losses += 1
@@ -247,7 +165,7 @@ class Pool:
                     "the machine may be short of memory: use fewer --workers",
                 )
             return
-        if in_hand.rows > 1:
+        if in_hand.rows > 1 or not sure:
             task.first = in_hand.first
             task.fine = max(1, in_hand.rows // FINER)
             task.fine_until = in_hand.first + in_hand.rows
