@@ -214,7 +214,6 @@ TEST_F(CacheTest, ACacheThatOthersMayHaveMadeIsRefused) {
 
 TEST_F(CacheTest, ThePlaceOfTheCacheIsTheUsersChoice) {
   const auto place = [&](const char* given, const char* shared, const std::string& home) {
-    std::filesystem::path path;
     const std::filesystem::path told = folder_.path() / "told";
     EXPECT_EQ(InChild([&] {
                 ::setenv("FORETELL_CACHE", given, 1);

@@ -5,7 +5,7 @@
 
 namespace foretell {
 
-using run::operator+=;
+using run::operator+=;  // NOLINT(misc-unused-using-decls): it is used below, as an operator
 
 void CheckBadRows(const std::vector<Counts>& counts, const BadRowLimit& limit) {
   if (!(limit.ratio >= 0.0 && limit.ratio <= 1.0) || limit.least < 0 || limit.window < 1) {
