@@ -6,6 +6,7 @@
 #include <atomic>
 #include <functional>
 #include <latch>
+#include <ranges>
 #include <string>
 #include <thread>
 #include <vector>
@@ -100,8 +101,8 @@ TEST_P(StorageSuite, ListsInKeyOrderAtAnyDepth) {
   // '-' and '.' come before '/' and so a folder's keys come after its name with either.
   const std::vector<std::string> keys = {"a-b/1",   "a.b", "a/1", "a/10", "a/2/x",
                                          "a/2/y/z", "a/3", "a0",  "aa",   "b"};
-  for (auto key = keys.rbegin(); key != keys.rend(); ++key) {
-    storage_->Create(*key, *key);
+  for (const std::string& key : std::views::reverse(keys)) {
+    storage_->Create(key, key);
   }
   EXPECT_EQ(Keys(""), keys);
   EXPECT_EQ(Keys("a"), (std::vector<std::string>{"a/1", "a/10", "a/2/x", "a/2/y/z", "a/3"}));
