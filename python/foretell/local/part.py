@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
+from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 ERROR_COLUMN = "_error"
 POSITION_COLUMN = "_position"
+STAGES = ("reading", "features", "predicting", "writing")
 MOST_REASONS = 50  # kept per split; the rest is counted together
 
 
@@ -55,6 +57,7 @@ class PartWriter:
         self._counts = dict.fromkeys(("rows", "predicted", "bad", "skipped", "unstable"), 0)
         self._reasons: Counter[str] = Counter()
         self._excluded = 0
+        self._nanoseconds = dict.fromkeys(STAGES, 0)
 
     def begin(self, stream: _core.Stream) -> None:
         """Opens the file of rows, so that it is there, with its columns, even when no row is."""
@@ -70,6 +73,7 @@ class PartWriter:
         import pyarrow as pa
         import pyarrow.compute as pc
 
+        began = perf_counter_ns()
         table = pa.record_batch(batch)
         errors = table.column(ERROR_COLUMN)
         if errors.null_count < len(errors):
@@ -81,6 +85,7 @@ class PartWriter:
         if self._options["on_error"] != "null":
             table = table.drop_columns([ERROR_COLUMN])
         self._rows.write(table)
+        self._nanoseconds["writing"] += perf_counter_ns() - began
 
     def quarantine(self, batch: _core.Batch, out: Any) -> None:
         """Input rows that ``Map`` could not predict."""
@@ -90,25 +95,26 @@ class PartWriter:
         errors = table.column(ERROR_COLUMN).to_pylist()
         places = [out.place(position) for position in table.column(POSITION_COLUMN).to_pylist()]
         rows = table.drop_columns([ERROR_COLUMN, POSITION_COLUMN])
-        self._keep(
-            rows, [(why["code"], why["message"], place) for why, place in zip(errors, places, strict=True)]
-        )
+        why = [(error["code"], error["message"], place) for error, place in zip(errors, places, strict=True)]
+        self._count_reasons(why)
+        if self._options["on_error"] != "null":  # else they stay in the output
+            self._keep(rows, why)
 
     def quarantine_excluded(self, row: int, batch: pa.RecordBatch, code: str, message: str) -> None:
-        """An input row that killed or blocked its process."""
+        """An input row that killed or blocked its process; whatever the policy, it is in no output."""
+        self._count_reasons([(code, message, row)])
         self._keep(batch, [(code, message, row)])
         self._excluded += 1
+
+    def _count_reasons(self, why: list[tuple[str, str, int]]) -> None:
+        for code, message, _ in why:
+            found = reason(code, message)
+            known = found in self._reasons or len(self._reasons) < MOST_REASONS
+            self._reasons[found if known else "others"] += 1
 
     def _keep(self, rows: pa.RecordBatch, why: list[tuple[str, str, int]]) -> None:
         import pyarrow as pa
 
-        for code, message, _ in why:
-            found = reason(code, message)
-            self._reasons[
-                found if found in self._reasons or len(self._reasons) < MOST_REASONS else "others"
-            ] += 1
-        if self._options["on_error"] == "null":
-            return
         column = pa.array(
             [
                 {
@@ -134,8 +140,11 @@ class PartWriter:
         path.parent.mkdir(parents=True, exist_ok=True)
         return open_sink(self._options["format"], path, schema)
 
-    def count(self, metrics: _core.MapMetrics) -> None:
-        """Takes over what ``Map`` counted, once it is through."""
+    def count(self, metrics: _core.MapMetrics, features_ns: int) -> None:
+        """Takes over what ``Map`` counted, once it is through, and the time that features took of its calls."""
+        self._nanoseconds["reading"] = metrics.reading_ns
+        self._nanoseconds["features"] = features_ns
+        self._nanoseconds["predicting"] = metrics.predicting_ns - features_ns
         bad = metrics.bad + self._excluded
         rows = metrics.rows + self._excluded
         self._counts = {
@@ -149,16 +158,19 @@ class PartWriter:
     def close(self) -> dict[str, Any]:
         """Makes the files whole and durable; the part's record."""
         files, sizes = [], []
+        began = perf_counter_ns()
         for sink, name in ((self._rows, self._name), (self._bad, f"_quarantine/{self._name}")):
             if sink is not None:
                 sizes.append(sink.close())
                 files.append(name)
+        self._nanoseconds["writing"] += perf_counter_ns() - began
+        seconds = {stage: round(nanoseconds / 1e9, 6) for stage, nanoseconds in self._nanoseconds.items()}
         return {
             "split": self._split["number"],
             "files": files,
             "sizes": sizes,
             "counts": self._counts,
-            "details": json.dumps({"reasons": dict(self._reasons)}),
+            "details": json.dumps({"reasons": dict(self._reasons), "seconds": seconds}),
         }
 
     def discard(self) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from foretell import _core
-    from foretell.predictor.steps import BeforeItem
+    from foretell.predictor.steps import Watch
     from foretell.sources import InputFile, Plan, Source
     from foretell.store import Store
     from foretell.version import Version
@@ -91,14 +91,14 @@ def choose_version(
 
 
 def open_version(
-    reference: str, store: Store | str, trust_store: bool, before_item: BeforeItem | None = None
+    reference: str, store: Store | str, trust_store: bool, watch: Watch | None = None
 ) -> tuple[Version, _core.PythonPredictor]:
     """A version, loaded and set up, ready for `Map`. FT0502 for what its own code raises meanwhile."""
     from foretell.loading import load
 
     try:
         predictor = load(reference, store=store, trust_store=trust_store, warn=False)
-        native = predictor._native(before_item)
+        native = predictor._native(watch)
     except Error:
         raise
     except Exception as raised:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -22,6 +23,8 @@ class UnitSummary:
     files: list[str] = field(default_factory=list)
     quarantine: list[str] = field(default_factory=list)
     reasons: dict[str, int] = field(default_factory=dict)
+    # Reading, features, predicting, writing: seconds, summed over the workers.
+    stage_seconds: dict[str, float] = field(default_factory=dict)
     adopted: int = 0  # parts that an earlier attempt had finished
     adopted_rows: int = 0  # their rows
     finished_before: bool = False  # committed by an earlier run; nothing was scored now
@@ -95,6 +98,12 @@ class RunSummary:
             lines.append(
                 f"{self.rows:,} rows in {self.seconds:.1f} s, {self.rows_per_second:,.0f} rows/s,"
                 f" {self.workers} workers" + (f", {self.crashes} replaced" if self.crashes else "")
+            )
+            stages: Counter[str] = Counter()
+            for unit in self.units:
+                stages.update({} if unit.finished_before else unit.stage_seconds)
+            lines.append(
+                "in the workers: " + ", ".join(f"{name} {taken:.1f} s" for name, taken in stages.items())
             )
         for reason, count in list(self.reasons.items())[:10]:
             lines.append(f"  {count:,} × {reason}")

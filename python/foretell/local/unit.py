@@ -73,8 +73,11 @@ def summarise(
     commit = unit.commit or {"parts": [], "counts": {}}
     files = [name for part in commit["parts"] for name in part["files"]]
     reasons: Counter[str] = Counter()
+    seconds: Counter[str] = Counter()
     for part in commit["parts"]:
-        reasons.update(json.loads(part["details"])["reasons"])
+        details = json.loads(part["details"])
+        reasons.update(details["reasons"])
+        seconds.update(details["seconds"])
     return UnitSummary(
         unit=unit.number,
         version=unit.pin["version"],
@@ -82,6 +85,7 @@ def summarise(
         files=[name for name in files if not name.startswith("_")],
         quarantine=[name for name in files if name.startswith("_")],
         reasons=dict(reasons),
+        stage_seconds={stage: round(taken, 3) for stage, taken in seconds.items()},
         adopted=adopted,
         adopted_rows=adopted_rows,
         finished_before=finished_before,

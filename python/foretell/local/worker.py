@@ -49,16 +49,19 @@ class Excluded:
 
 
 class Holding:
-    """Notes in a hand which rows of its split a call is about, and within it which row an item form is."""
+    """Notes in a hand which rows of its split a call is about, and within it which row an item form is; and how
+    long features took."""
 
     def __init__(self, hand: Hand) -> None:
         self._hand = hand
         self._out = Excluded({})
         self._shift = 0
         self._call = self._first = self._rows = 0
+        self.features_ns = 0
 
     def begin(self, out: Excluded, first: int) -> None:
         """The next stream starts at the split's row ``first``, or the next that is not excluded."""
+        self.features_ns = 0
         self._out, self._shift = out, first - len(out.within(0, first))
 
     def before_call(self, position: int, rows: int) -> None:
@@ -74,6 +77,9 @@ class Holding:
             self._hand.take(self._out.place(self._call + at), 1)
         else:
             self._hand.take(self._first + at, 1)
+
+    def after_features(self, nanoseconds: int) -> None:
+        self.features_ns += nanoseconds
 
 
 class Worker:
@@ -103,9 +109,7 @@ class Worker:
         self._options = options
         # Whether the store is trusted was decided by the driver, before it pinned this version.
         reference = f"{options['name']}@{options['version']}"
-        self._native = open_version(
-            reference, options["store"], trust_store=True, before_item=self._holding.before_item
-        )[1]
+        self._native = open_version(reference, options["store"], trust_store=True, watch=self._holding)[1]
         return {"did": "open"}
 
     def on_score(self, split: dict[str, Any], excluded: dict[str, list[str]]) -> Message:
@@ -158,7 +162,7 @@ class Worker:
                 self._channel.send({"did": "rows", "rows": batch.rows})
         self._hand.put_down()
         if writer is not None:
-            writer.count(metrics)
+            writer.count(metrics, self._holding.features_ns)
 
 
 class SplitRows:

@@ -25,7 +25,7 @@ from foretell.predictor.contract import Contract
 from foretell.predictor.defaults import DefaultForms
 from foretell.predictor.forms import check_complete
 from foretell.predictor.scorer import Scorer
-from foretell.predictor.steps import BeforeItem, NoModel
+from foretell.predictor.steps import NoModel, Watch
 from foretell.predictor.versions import Versions
 
 if TYPE_CHECKING:
@@ -204,12 +204,12 @@ class Predictor(DefaultForms, Versions):
             self._set_up_for = (self.__dict__.get("model"), _process)
         return scorer
 
-    def _native(self, before_item: BeforeItem | None = None) -> Any:
+    def _native(self, watch: Watch | None = None) -> Any:
         """A ``_core.PythonPredictor`` that `Map` can call, with setup() done: what a run uses."""
         from foretell import _core
 
         scorer = self._ready()
-        return _core.PythonPredictor(scorer.contract.core(), scorer.call([], before_item))
+        return _core.PythonPredictor(scorer.contract.core(), scorer.call([], watch))
 
     def _take(self, store: Any, version: Version, model: Any) -> None:
         """Takes up a version that was opened."""

@@ -14,7 +14,7 @@ from foretell.predictor.forms import step_of
 from foretell.predictor.outputs import plain
 from foretell.predictor.pieces import batch_of
 from foretell.predictor.rows import Row, Rows, Skip
-from foretell.predictor.steps import KEPT_EXCEPTIONS, BeforeItem, Steps
+from foretell.predictor.steps import KEPT_EXCEPTIONS, Steps, Watch
 
 ROW_FAULTS = frozenset({"FT0206", "FT0208", "FT0301", "FT0302", "FT0303", "FT0304", "FT0305"})
 """What is wrong with one row; anything else is wrong with the data as a whole, or with the predictor."""
@@ -103,12 +103,12 @@ class Scorer:
             "choose other names in `keep` or `output`",
         )
 
-    def call(self, seen: list[Exception], before_item: BeforeItem | None = None) -> Callable[[Any], Any]:
+    def call(self, seen: list[Exception], watch: Watch | None = None) -> Callable[[Any], Any]:
         """What `Map` calls for a batch. The exceptions of the user's code go to ``seen`` as well."""
 
         def predict(batch: Any) -> Any:
             try:
-                work, rows, names, arrays = self.steps.work(Rows(batch), before_item)
+                work, rows, names, arrays = self.steps.work(Rows(batch), watch)
             except Error as problem:
                 if isinstance(problem.__cause__, Exception):
                     seen.append(problem.__cause__)

@@ -10,7 +10,8 @@ rows at fault. No form is ever called with no rows.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from time import perf_counter_ns
+from typing import Any, Protocol
 
 from foretell.error import Error, error
 from foretell.predictor.columns import length_of, materialize, say
@@ -24,9 +25,15 @@ from foretell.predictor.schema import Schema
 KEPT_EXCEPTIONS = 64
 """Exceptions of rows that a batch keeps: they hold on to their frames."""
 
-BeforeItem = Callable[[int | None], None]
-"""Told the position within the batch of each row that an item form is about to be called with; None when
-an item form is through with them all."""
+
+class Watch(Protocol):
+    """Looks on while a batch goes through the steps; what a run needs to know of it."""
+
+    def before_item(self, at: int | None) -> None:
+        """The row at this position of the batch is about to be given to an item form; None: all were."""
+
+    def after_features(self, nanoseconds: int) -> None:
+        """How long preparation and extraction took."""
 
 
 class NoModel(Error, AttributeError):
@@ -38,8 +45,8 @@ class Work:
 
     __slots__ = ("bad", "before_item", "positions", "raised")
 
-    def __init__(self, rows: int, before_item: BeforeItem | None = None) -> None:
-        self.before_item = before_item
+    def __init__(self, rows: int, watch: Watch | None = None) -> None:
+        self.before_item = None if watch is None else watch.before_item
         self.positions: Sequence[int] = range(rows)  # the rows that go on
         self.bad: Bad = {}
         self.raised: dict[int, Exception] = {}
@@ -121,12 +128,13 @@ class Steps:
             self._resolved = types, None if self._output is None else self._output.to_arrow()
         return self._resolved
 
-    def work(
-        self, rows: Rows, before_item: BeforeItem | None = None
-    ) -> tuple[Work, int, list[str], list[Any]]:
+    def work(self, rows: Rows, watch: Watch | None = None) -> tuple[Work, int, list[str], list[Any]]:
         """All steps: the state, the number of rows, and the columns of the rows that went on."""
-        work = Work(len(rows), before_item)
+        work = Work(len(rows), watch)
+        began = perf_counter_ns()
         features = self.features(rows, work)
+        if watch is not None:
+            watch.after_features(perf_counter_ns() - began)
         names, arrays = self.predictions(features, work)
         return work, len(rows), names, arrays
 

@@ -117,6 +117,14 @@ def test_nulls_stay_in_the_output_with_policy_null(project):
     assert not (project.output / "_quarantine").exists()
 
 
+def test_a_row_that_ends_its_process_is_kept_with_policy_null_too(project):
+    project.save()
+    project.write("a.parquet", texts(10, {3: "exit"}))
+    project.run(on_error="null")
+    assert [row["id"] for row in project.rows()] == [0, 1, 2, 4, 5, 6, 7, 8, 9]
+    assert [row["id"] for row in project.quarantined()] == [3]
+
+
 def test_policy_fail_stops_and_publishes_nothing(project):
     project.save()
     project.write("a.parquet", texts(10, {3: "raise"}))

@@ -39,6 +39,10 @@ def test_each_row_is_scored_once_by_one_known_version(project):
     assert {row["model_version"] for row in rows} == {version.version}
     assert set(rows[0]) == {"id", "length", "model_version"}
     assert (summary.rows, summary.total("predicted"), summary.total("bad")) == (3200, 3200, 0)
+    stages = summary.units[0].stage_seconds
+    assert set(stages) == {"reading", "features", "predicting", "writing"}
+    assert all(taken >= 0 for taken in stages.values())
+    assert stages["predicting"] > 0
     assert json.loads(json.dumps(summary.to_json()))["units"][0]["version"] == version.version
 
 
