@@ -171,6 +171,12 @@ class Pool:
             task.fine_until = in_hand.first + in_hand.rows
             return
         row = in_hand.first
+        if self._opening["on_error"] == "fail":
+            raise error(
+                code,
+                f"{how} on row {task.split['first_row'] + row} of {task.split['path']}",
+                "with --on-error quarantine the other rows are scored",
+            )
         task.excluded[row] = (code, how)
         self._progress.note(
             f"{task.split['path']}: row {task.split['first_row'] + row} is quarantined: {how}"

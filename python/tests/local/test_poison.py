@@ -125,13 +125,17 @@ def test_a_row_that_ends_its_process_is_kept_with_policy_null_too(project):
     assert [row["id"] for row in project.quarantined()] == [3]
 
 
-def test_policy_fail_stops_and_publishes_nothing(project):
+@pytest.mark.parametrize(
+    ("what", "code", "said"),
+    [("raise", "FT0301", "no length for this"), ("exit", "FT0314", "status 3 on row 3 of")],
+)
+def test_policy_fail_stops_and_publishes_nothing(project, what, code, said):
     project.save()
-    project.write("a.parquet", texts(10, {3: "raise"}))
+    project.write("a.parquet", texts(10, {3: what}))
     with pytest.raises(ft.Error) as stopped:
         project.run(on_error="fail")
-    assert stopped.value.code == "FT0301"
-    assert "no length for this" in stopped.value.message
+    assert stopped.value.code == code
+    assert said in stopped.value.message
     assert not list(project.output.glob("*.parquet"))
 
 
