@@ -52,9 +52,10 @@ def main() -> None:
         root = Path(folder)
         (root / "in").mkdir()
         step = -(-table.num_rows // 4)
-        for i in range(4):
-            pq.write_table(table.slice(i * step, step), root / "in" / f"{i}.parquet")
-        print(f"  {table.num_rows:,} real events in 4 Parquet files")
+        times = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+        for i in range(4 * times):
+            pq.write_table(table.slice(i % 4 * step, step), root / "in" / f"{i:03}.parquet")
+        print(f"  {table.num_rows:,} real events, {times} times over, in {4 * times} Parquet files")
         EventTopics(store=root / "models").save_model(model)
 
         def loop() -> None:
