@@ -1,5 +1,6 @@
 #include "store/file/file_storage.h"
 
+#include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 #include <csignal>
 
 #include "store/expect_code.h"
+#include "store/file/linux.h"
 #include "store/storage_suite.h"
 
 namespace foretell {
@@ -40,6 +42,23 @@ class FileStorageTest : public testing::Test {
     return files;
   }
 };
+
+TEST_F(FileStorageTest, LinkingToAFreeNameTellsATakenOneFromAMovedOne) {
+  const auto path = [&](const char* name) { return (folder_.path() / name).string(); };
+  const auto write = [&](const char* name, const char* text) { std::ofstream(path(name)) << text; };
+  const auto link = [&](const char* from, const char* to) {
+    return LinkToFreeName(AT_FDCWD, path(from).c_str(), AT_FDCWD, path(to).c_str());
+  };
+  write("a", "ours");
+  write("taken", "another's");
+  EXPECT_EQ(link("a", "taken"), EEXIST);
+  EXPECT_EQ(link("a", "b"), 0);
+  EXPECT_FALSE(std::filesystem::exists(path("a")));
+  EXPECT_EQ(link("a", "b"), ENOENT) << "another process has moved it there";
+  std::filesystem::create_hard_link(path("b"), path("c"));
+  EXPECT_EQ(link("c", "b"), 0) << "an earlier try had linked it";
+  EXPECT_FALSE(std::filesystem::exists(path("c")));
+}
 
 TEST_F(FileStorageTest, NoTemporaryFileIsLeftOrListed) {
   storage_.Create("a/b", "1");

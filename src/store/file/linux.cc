@@ -22,14 +22,19 @@ int RenameToFreeName(int from_folder, const char* from, int to_folder, const cha
   if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP) {
     return errno;
   }
+  return LinkToFreeName(from_folder, from, to_folder, to);
+}
+
+int LinkToFreeName(int from_folder, const char* from, int to_folder, const char* to) {
   if (::linkat(from_folder, from, to_folder, to, 0) != 0) {
     const int error = errno;
     struct stat old_name{};
     struct stat new_name{};
+    if (error == EEXIST && ::fstatat(from_folder, from, &old_name, AT_SYMLINK_NOFOLLOW) != 0) {
+      return errno;  // ENOENT: another process has moved it, perhaps to this very name
+    }
     // An earlier try, ours or one whose answer NFS lost, has linked it already.
-    const bool linked = error == EEXIST &&
-                        ::fstatat(from_folder, from, &old_name, AT_SYMLINK_NOFOLLOW) == 0 &&
-                        ::fstatat(to_folder, to, &new_name, AT_SYMLINK_NOFOLLOW) == 0 &&
+    const bool linked = error == EEXIST && ::fstatat(to_folder, to, &new_name, AT_SYMLINK_NOFOLLOW) == 0 &&
                         old_name.st_dev == new_name.st_dev && old_name.st_ino == new_name.st_ino;
     if (!linked) {
       return error;
