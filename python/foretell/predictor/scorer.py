@@ -19,6 +19,10 @@ from foretell.predictor.steps import KEPT_EXCEPTIONS, Steps, Watch
 ROW_FAULTS = frozenset({"FT0206", "FT0208", "FT0301", "FT0302", "FT0303", "FT0304", "FT0305"})
 """What is wrong with one row; anything else is wrong with the data as a whole, or with the predictor."""
 
+CALL_ROWS = 1_000
+"""The most rows that one call gets here: Ctrl-C is answered between calls, whatever library a call is in. (A
+run's driver ends its workers instead, and gives them larger batches.)"""
+
 _SHARED = frozenset({str, int, float, bool, bytes, type(None)})
 """Types whose values cannot be changed, and are the same from Arrow."""
 
@@ -145,7 +149,9 @@ class Scorer:
 
         seen: list[Exception] = []
         predictor = _core.PythonPredictor(contract.core(), self.call(seen))
-        return Stream(_core.map(data, predictor, on_error=on_error, version=self.version), seen)
+        return Stream(
+            _core.map(data, predictor, on_error=on_error, version=self.version, batch_rows=CALL_ROWS), seen
+        )
 
 
 class Stream:

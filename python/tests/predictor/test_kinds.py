@@ -257,3 +257,18 @@ def test_every_public_name_is_there() -> None:
     assert set(ft.__all__) <= set(dir(ft))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = ft.nothing
+
+
+def test_a_large_table_is_given_in_calls_of_a_thousand_rows():
+    calls = []
+
+    class Counted(ft.Predictor):
+        output = ft.schema(y="int64")
+
+        def predict_bulk(self, rows):
+            calls.append(len(rows))
+            return rows["x"]
+
+    table = pa.table({"x": range(2500)})
+    assert Counted(model=0).predict(table)["y"].to_pylist() == list(range(2500))
+    assert max(calls) <= 1000
