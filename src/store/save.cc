@@ -147,9 +147,14 @@ Manifest Store::Save(std::string_view name, const Draft& draft) {
   }
 
   EnsureWritable();
-  if (const auto spelling = Spelling(name)) {
-    CheckSpelling(*spelling, name);
-  }
+  const auto check_spelling = [&] {
+    const auto spelling = Spelling(name);
+    if (spelling) {
+      CheckSpelling(*spelling, name);
+    }
+    return spelling.has_value();
+  };
+  const bool spelled = check_spelling();
   const std::string attempt_id = NewAttemptId();
   const std::string created = UtcNow();
   std::map<std::string, FileEntry> stored = ReusableBlobs(*storage_, name, Highest(name), files);
@@ -181,6 +186,9 @@ Manifest Store::Save(std::string_view name, const Draft& draft) {
   }
 
   std::int64_t version = Highest(name) + 1;
+  if (!spelled && version > 1) {
+    check_spelling();  // the first version came while this save stored its blobs
+  }
   while (true) {
     check_age();
     std::string document = WriteManifest(name, version, attempt_id, created, files, draft.fields);

@@ -155,6 +155,19 @@ TEST_F(StoreTest, OfTwoFirstSavesInDifferentCaseOneWins) {
   EXPECT_EQ(taken, 1);
 }
 
+TEST_F(StoreTest, AFirstSaveInAnotherCaseThatCameMeanwhileWins) {
+  Draft draft = DraftOf("1");
+  bool other_saved = false;
+  draft.progress = [&](std::uint64_t, std::uint64_t) {
+    if (!std::exchange(other_saved, true)) {
+      Store(memory_).Save("topics", Draft{});
+    }
+  };
+  EXPECT_EQ(CodeOf([&] { return store_.Save("Topics", draft); }), Code::kNameTaken);
+  EXPECT_TRUE(other_saved);
+  EXPECT_EQ(store_.Versions("topics"), std::vector<std::int64_t>{1});
+}
+
 TEST_F(StoreTest, DraftsThatAreNotAllowedMakeNothing) {
   Draft draft = DraftOf("1");
   draft.files.push_back({"MODEL.bin", draft.files[0].source});
