@@ -2,11 +2,9 @@
 function(foretell_flags target)
   target_compile_options(${target} PRIVATE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror
-    # At -O3 GCC 12 sees overlaps in std::string that are not there (its PR 105651).
-    $<$<AND:$<CXX_COMPILER_ID:GNU>,$<CONFIG:Release>>:-Wno-restrict>
     -ffp-contract=off)  # the same bits on every CPU
   if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-    target_compile_options(${target} PRIVATE -Wno-restrict)  # g++ 12 sees overlaps in std::string that are not there
+    target_compile_options(${target} PRIVATE -Wno-restrict)  # GCC 12 sees overlaps in std::string that are not there (PR 105651)
   endif()
   if(FORETELL_SANITIZE)
     target_compile_options(${target} PUBLIC -fsanitize=${FORETELL_SANITIZE} -fno-omit-frame-pointer)
