@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from foretell.error import Error, error
-from foretell.sources.format import Format, Reading, cast_batch, merge_schemas, slices
+from foretell.sources.format import Format, Reading, cast_batch, merge_schemas, packed, slices
 from foretell.sources.listing import file_system, unreadable
 from foretell.sources.source import InputFile
 
@@ -27,32 +27,9 @@ class ArrowIpc(Format):
         return merge_schemas(found, reading.declared(None))
 
     def splits(self, file: InputFile, rows: int, size: int, reading: Reading) -> Iterator[dict[str, Any]]:
-        first = 0
-        together: list[int] = []
-        held = held_bytes = 0
         with _opened(file) as batches:
-            for number, batch in enumerate(batches.all()):
-                count, weight = batch.num_rows, batch.nbytes
-                if together and (held + count > rows or held_bytes + weight > size):
-                    yield {"first_row": first - held, "rows": held, "batches": together, "skip": 0}
-                    together, held, held_bytes = [], 0, 0
-                if count == 0:
-                    continue
-                pieces = min(max(-(-count // rows), -(-weight // size)), count)
-                if pieces > 1:
-                    for piece in range(pieces):
-                        start, stop = count * piece // pieces, count * (piece + 1) // pieces
-                        yield {
-                            "first_row": first + start,
-                            "rows": stop - start,
-                            "batches": [number],
-                            "skip": start,
-                        }
-                else:
-                    together, held, held_bytes = [*together, number], held + count, held_bytes + weight
-                first += count
-        if together:
-            yield {"first_row": first - held, "rows": held, "batches": together, "skip": 0}
+            blocks = ((batch.num_rows, batch.nbytes) for batch in batches.all())
+            yield from packed(blocks, rows, size, "batches")
 
     def read(
         self, file: InputFile, split: dict[str, Any] | None, schema: pa.Schema, reading: Reading

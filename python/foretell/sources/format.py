@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -169,6 +169,34 @@ def slices(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     rows = rows_a_batch(batch.num_rows, batch.nbytes)
     for start in range(0, batch.num_rows, rows):
         yield batch.slice(start, rows)
+
+
+def packed(
+    blocks: Iterable[tuple[int, int]], rows: int, size: int, key: str, most_pieces: int | None = None
+) -> Iterator[dict[str, Any]]:
+    """Splits of a file made of ``blocks``, each given by its rows and bytes: small ones a few together up to
+    ``rows`` and ``size``, a larger one cut into ranges of its rows, at most ``most_pieces``. ``key`` names the
+    list of the blocks' numbers in a split.
+    """
+    first = 0
+    together: list[int] = []
+    held = held_bytes = 0
+    for number, (count, weight) in enumerate(blocks):
+        if together and (held + count > rows or held_bytes + weight > size):
+            yield {"first_row": first - held, "rows": held, key: together, "skip": 0}
+            together, held, held_bytes = [], 0, 0
+        if count == 0:
+            continue
+        pieces = min(most_pieces or count, max(-(-count // rows), -(-weight // size)), count)
+        if pieces > 1:
+            for piece in range(pieces):
+                start, stop = count * piece // pieces, count * (piece + 1) // pieces
+                yield {"first_row": first + start, "rows": stop - start, key: [number], "skip": start}
+        else:
+            together, held, held_bytes = [*together, number], held + count, held_bytes + weight
+        first += count
+    if together:
+        yield {"first_row": first - held, "rows": held, key: together, "skip": 0}
 
 
 def rows_a_batch(rows: int, size: int) -> int:

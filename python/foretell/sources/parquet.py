@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from foretell.error import Error, error
-from foretell.sources.format import Format, Reading, cast_batch, merge_schemas, rows_a_batch
+from foretell.sources.format import Format, Reading, cast_batch, merge_schemas, packed, rows_a_batch
 from foretell.sources.listing import file_system, unreadable
 from foretell.sources.source import InputFile
 
@@ -34,31 +34,8 @@ class Parquet(Format):
         with _opened(file) as parquet:
             metadata = parquet.metadata
             groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
-            groups_rows = [(group.num_rows, group.total_byte_size) for group in groups]
-        first = 0
-        together: list[int] = []
-        held = held_bytes = 0
-        for number, (count, weight) in enumerate(groups_rows):
-            if together and (held + count > rows or held_bytes + weight > size):
-                yield {"first_row": first - held, "rows": held, "row_groups": together, "skip": 0}
-                together, held, held_bytes = [], 0, 0
-            if count == 0:
-                continue
-            pieces = min(_MOST_PIECES, max(-(-count // rows), -(-weight // size)), count)
-            if pieces > 1:
-                for piece in range(pieces):
-                    start, stop = count * piece // pieces, count * (piece + 1) // pieces
-                    yield {
-                        "first_row": first + start,
-                        "rows": stop - start,
-                        "row_groups": [number],
-                        "skip": start,
-                    }
-            else:
-                together, held, held_bytes = [*together, number], held + count, held_bytes + weight
-            first += count
-        if together:
-            yield {"first_row": first - held, "rows": held, "row_groups": together, "skip": 0}
+        blocks = ((group.num_rows, group.total_byte_size) for group in groups)
+        yield from packed(blocks, rows, size, "row_groups", _MOST_PIECES)
 
     def read(
         self, file: InputFile, split: dict[str, Any] | None, schema: pa.Schema, reading: Reading
