@@ -92,25 +92,27 @@ def run(
     mode = "incremental" if incremental else "bounded"
     summary = RunSummary(name, os.fspath(output), workers=workers)
     with _core.Output.open(os.fspath(output), predictor=name, store=the_store.url, mode=mode) as target:
+        units = {unit.number: unit for unit in target.read_units()}
 
         def work_on(number: int, files: list[InputFile] | None) -> None:
-            unit = target.unit(number, lambda: the_run.pin(target.read_units(), files, tell))
+            unit = target.unit(number, lambda: the_run.pin(list(units.values()), files, tell))
+            units[number] = unit
             done, crashes = score_unit(unit, the_store.url, name, workers, deadline, tell)
             summary.units.append(done)
             summary.crashes += crashes
 
-        for unit in target.read_units():
+        for unit in list(units.values()):
             if not unit.published:  # what an earlier call left undone, by its own pin
                 tell.note(f"unit {unit.number} goes on as it began, by {name}@{unit.pin['version']}")
                 work_on(unit.number, None)
         if not incremental:
             if not summary.units:
                 work_on(1, None)
-        elif files := new_files(the_run.source, seen_files(units := target.read_units()), rescore_changed):
+        elif files := new_files(the_run.source, seen_files(list(units.values())), rescore_changed):
             work_on(len(units) + 1, files)
         summary.seconds = time.monotonic() - began
         if summary.units:
-            counts = [unit.commit["counts"] for unit in target.read_units() if unit.commit]
+            counts = [unit.commit["counts"] for unit in units.values() if unit.commit]
             try:
                 _core.check_bad_rows(counts, max_bad_ratio)
             except Error as limit:
