@@ -438,15 +438,16 @@ for _ in range(9):
 
 
 def test_the_interpreter_ends_while_threads_pull() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", ENDS_WHILE_THREADS_PULL],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
+    for _ in range(5):  # where the threads are by then is chance
+        done = subprocess.run(
+            [sys.executable, "-c", ENDS_WHILE_THREADS_PULL],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_map_keeps_its_predictor_and_lets_it_go() -> None:

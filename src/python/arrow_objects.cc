@@ -72,7 +72,7 @@ Schema SchemaFrom(nb::handle object) {
   if (!HasArrow(object, "schema")) {
     NotArrow(object, "an object with __arrow_c_schema__");
   }
-  const nb::object capsule = object.attr("__arrow_c_schema__")();
+  const nb::object capsule = Call(object.attr("__arrow_c_schema__"));
   return ImportSchema(*FromCapsule<ArrowSchema>(capsule, kSchemaName));
 }
 
@@ -80,7 +80,7 @@ Batch BatchFrom(nb::handle object) {
   if (!HasArrow(object, "array")) {
     NotArrow(object, "a record batch, an object with __arrow_c_array__");
   }
-  const nb::object pair = object.attr("__arrow_c_array__")();
+  const nb::object pair = Call(object.attr("__arrow_c_array__"));
   auto* array = FromCapsule<ArrowArray>(nb::object(pair[1]), kArrayName);
   std::shared_ptr<const Schema> schema = StructSchema(nb::object(pair[0]));
   const GilReleased released;  // every offset is looked at
@@ -89,7 +89,7 @@ Batch BatchFrom(nb::handle object) {
 
 Batches StreamFrom(nb::handle object) {
   if (HasArrow(object, "stream")) {
-    const nb::object capsule = object.attr("__arrow_c_stream__")();
+    const nb::object capsule = Call(object.attr("__arrow_c_stream__"));
     auto* stream = FromCapsule<ArrowArrayStream>(capsule, kStreamName);
     const GilReleased released;  // asking for its schema may set a producer to work
     return ImportStream(stream);

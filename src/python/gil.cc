@@ -35,13 +35,33 @@ void WaitForTheEnd() {
   }
 }
 
+// Its destructor is the first to run when CPython ends a thread inside a call, by unwinding it.
+class WaitsWhenUnwound {
+ public:
+  WaitsWhenUnwound() = default;
+  WaitsWhenUnwound(const WaitsWhenUnwound&) = delete;
+  WaitsWhenUnwound& operator=(const WaitsWhenUnwound&) = delete;
+  ~WaitsWhenUnwound() {
+    if (!returned_) {
+      WaitForTheEnd();
+    }
+  }
+
+  void Returned() { returned_ = true; }
+
+ private:
+  bool returned_ = false;
+};
+
 }  // namespace
 
 GilHeld::GilHeld() {
   if (Ends() && !ends_it && !HasGil()) {
     WaitForTheEnd();
   }
+  WaitsWhenUnwound guard;
   state_ = PyGILState_Ensure();
+  guard.Returned();
 }
 
 GilHeld::~GilHeld() {
@@ -55,11 +75,26 @@ GilReleased::GilReleased() {
   state_ = PyEval_SaveThread();
 }
 
-GilReleased::~GilReleased() {
+GilReleased::~GilReleased() noexcept(false) {
   if (Ends() && !ends_it) {
     WaitForTheEnd();
   }
+  WaitsWhenUnwound guard;
   PyEval_RestoreThread(state_);
+  guard.Returned();
+}
+
+nanobind::object CallVector(nanobind::handle callable, PyObject* const* arguments, std::size_t count) {
+  PyObject* answer = nullptr;
+  {
+    WaitsWhenUnwound guard;
+    answer = PyObject_Vectorcall(callable.ptr(), arguments, count, nullptr);
+    guard.Returned();
+  }
+  if (answer == nullptr) {
+    throw nanobind::python_error();
+  }
+  return nanobind::steal(answer);
 }
 
 }  // namespace foretell::python

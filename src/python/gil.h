@@ -5,6 +5,10 @@
 
 #include <nanobind/nanobind.h>
 
+#include <array>
+#include <cstddef>
+#include <utility>
+
 namespace foretell::python {
 
 // Holds the GIL; any thread, with or without it.
@@ -23,12 +27,29 @@ class GilHeld {
 class GilReleased {
  public:
   GilReleased();
-  ~GilReleased();
+  ~GilReleased() noexcept(false);  // throws nothing, but a thread that ends here must reach its guard
   GilReleased(const GilReleased&) = delete;
   GilReleased& operator=(const GilReleased&) = delete;
 
  private:
   PyThreadState* state_;
 };
+
+// callable(arguments...) with the GIL, for calls that may let go of it: the user's code, and whatever waits.
+// CPython ends a thread that asks for the GIL back while the interpreter ends; that thread waits here, before
+// the destructors of the frames below would let go of Python objects without the GIL. Throws
+// nb::python_error.
+nanobind::object CallVector(nanobind::handle callable, PyObject* const* arguments, std::size_t count);
+
+template <typename... Arguments>
+nanobind::object Call(nanobind::handle callable, Arguments&&... arguments) {
+  const std::array<nanobind::object, sizeof...(Arguments)> objects{
+      nanobind::cast(std::forward<Arguments>(arguments))...};
+  std::array<PyObject*, sizeof...(Arguments)> pointers{};
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    pointers[i] = objects[i].ptr();
+  }
+  return CallVector(callable, pointers.data(), pointers.size());
+}
 
 }  // namespace foretell::python

@@ -91,7 +91,7 @@ Stream MapBound(nb::handle input, nb::handle predictor, const std::string& on_er
   if (!quarantine.is_none()) {
     options.quarantine = [call = Hold(std::move(quarantine))](const Batch& batch) {
       const GilHeld gil;
-      nb::handle(call.get())(batch);
+      Call(nb::handle(call.get()), batch);
     };
   }
   if (!before_call.is_none()) {
@@ -101,7 +101,7 @@ Stream MapBound(nb::handle input, nb::handle predictor, const std::string& on_er
     }
     options.before_call = [call = Hold(std::move(before_call))](std::int64_t position, std::int64_t rows) {
       const GilHeld gil;
-      nb::handle(call.get())(position, rows);
+      Call(nb::handle(call.get()), position, rows);
     };
   }
   const Held keeper = Hold(nb::borrow(predictor));

@@ -42,12 +42,11 @@ std::string Text(nb::handle text) {
 
 // str(object), or "?" where that fails.
 std::string Shown(nb::handle object) {
-  const nb::object text = nb::steal(PyObject_Str(object.ptr()));
-  if (!text.is_valid()) {
-    PyErr_Clear();
+  try {
+    return Text(Call(reinterpret_cast<PyObject*>(&PyUnicode_Type), object));  // it may be the user's __str__
+  } catch (const nb::python_error&) {
     return "?";
   }
-  return Text(text);
 }
 
 std::string Folder(nb::handle file) {
@@ -135,7 +134,8 @@ Batch PythonPredictor::Predict(const Batch& batch) const {
   const GilHeld gil;
   last_raised_ = nb::none();
   try {
-    return Answer(predict_(batch));
+    const nb::object answer = Call(predict_, batch);
+    return Answer(answer);
   } catch (const nb::python_error& raised) {
     if (PassesThrough(raised)) {
       throw;

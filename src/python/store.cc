@@ -48,7 +48,7 @@ std::function<void(std::uint64_t, std::uint64_t)> Progress(const nb::object& pro
   // dropped without the GIL.
   return [&progress](std::uint64_t done, std::uint64_t total) {
     const GilHeld held;
-    progress(done, total);
+    Call(progress, done, total);
   };
 }
 

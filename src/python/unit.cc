@@ -226,7 +226,7 @@ void BindUnits(nb::module_& module) {
           [](Output& output, std::int64_t number, const nb::callable& plan) {
             const auto ask = [&plan] {
               const GilHeld acquire;
-              return PinOf(nb::cast<nb::dict>(plan()));
+              return PinOf(nb::cast<nb::dict>(Call(plan)));
             };
             return Released([&] { return output.Unit(number, ask); });
           },
