@@ -75,6 +75,7 @@ GilReleased::GilReleased() {
   state_ = PyEval_SaveThread();
 }
 
+// NOLINTNEXTLINE(bugprone-unsafe-to-allow-exceptions): nothing is thrown, gil.h says why
 GilReleased::~GilReleased() noexcept(false) {
   if (Ends() && !ends_it) {
     WaitForTheEnd();
