@@ -21,8 +21,8 @@ import typer.main
 
 from foretell.cli import errors
 from foretell.cli.options import StoreOption, TrustStoreOption
-from foretell.cli.suggest import did_you_mean
 from foretell.error import Error, error
+from foretell.nearest import did_you_mean
 
 # Every command, in the order of the help: its name, and the function or typer.Typer that it is.
 COMMANDS = {
@@ -35,6 +35,7 @@ COMMANDS = {
     "predict": "foretell.cli.predict:predict",
     "run": "foretell.cli.run:run",
     "runs": "foretell.cli.runs:runs",
+    "jobs": "foretell.cli.jobs:jobs",
     "pin": "foretell.cli.pin:pin",
     "verify": "foretell.cli.verify:verify",
     "explain": "foretell.cli.explain:explain",

@@ -10,8 +10,8 @@ import typer
 
 from foretell.cli.options import JsonOption
 from foretell.cli.printing import print_json, print_table, text_width
-from foretell.cli.suggest import did_you_mean
 from foretell.error import error
+from foretell.nearest import did_you_mean
 
 
 def _codes(incomplete: str) -> list[str]:

@@ -61,6 +61,16 @@ def complete_alias(ctx: typer.Context, incomplete: str) -> list[str]:
         return []
 
 
+def complete_job(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Jobs that foretell.toml names."""
+    from foretell.project import here
+
+    try:
+        return [name for name in here().jobs if name.startswith(incomplete)]
+    except Exception:
+        return []
+
+
 StoreOption = Annotated[
     str | None,
     typer.Option(

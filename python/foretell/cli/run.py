@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from foretell.cli.errors import INTERRUPTED
-from foretell.cli.options import ReferenceArgument, StoreOption, TrustStoreOption
+from foretell.cli.options import StoreOption, TrustStoreOption, complete_job, complete_reference
 from foretell.cli.printing import print_json
-from foretell.error import Error
+from foretell.error import Error, error
 
 if TYPE_CHECKING:
     from foretell.local import RunSummary
@@ -36,11 +36,27 @@ class OnError(StrEnum):
 
 
 def run(
-    reference: ReferenceArgument,
+    reference: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="NAME@VERSION",
+            help="VERSION is a number, an alias or latest; NAME alone is NAME@latest. With --job, the job's.",
+            autocompletion=complete_reference,
+        ),
+    ] = None,
+    job: Annotated[
+        str | None,
+        typer.Option(
+            "--job",
+            metavar="NAME",
+            help="A run that foretell.toml names ([jobs.NAME]); what is given here wins over what it says.",
+            autocompletion=complete_job,
+        ),
+    ] = None,
     output: Annotated[
-        str,
+        str | None,
         typer.Option("--output", metavar="FOLDER", help="Where the rows go. The same command again goes on."),
-    ],
+    ] = None,
     input: Annotated[
         list[str] | None,
         typer.Option(
@@ -51,41 +67,65 @@ def run(
         ),
     ] = None,
     incremental: Annotated[
-        bool, typer.Option("--incremental", help="Score only files that this output has not seen.")
-    ] = False,
-    rescore_changed: Annotated[
-        bool, typer.Option("--rescore-changed", help="With --incremental: score a changed file again, whole.")
-    ] = False,
-    strict: Annotated[
-        bool,
+        bool | None,
         typer.Option(
-            "--strict",
+            "--incremental/--no-incremental", help="Score only files that this output has not seen."
+        ),
+    ] = None,
+    rescore_changed: Annotated[
+        bool | None,
+        typer.Option(
+            "--rescore-changed/--no-rescore-changed",
+            help="With --incremental: score a changed file again, whole.",
+        ),
+    ] = None,
+    strict: Annotated[
+        bool | None,
+        typer.Option(
+            "--strict/--no-strict",
             help="With --incremental: stop when the version cannot be loaded, do not go on by the last one.",
         ),
-    ] = False,
-    format: Annotated[Format, typer.Option("--format", help="Of the files written.")] = Format.parquet,
+    ] = None,
+    format: Annotated[
+        Format | None, typer.Option("--format", help="Of the files written; parquet unless given.")
+    ] = None,
     workers: Annotated[
         int | None, typer.Option("--workers", metavar="N", min=1, help="Processes; one a CPU unless given.")
     ] = None,
-    on_error: Annotated[
-        OnError, typer.Option("--on-error", help="What becomes of a row that cannot be predicted.")
-    ] = OnError.quarantine,
-    max_bad_ratio: Annotated[
-        float,
+    batch_rows: Annotated[
+        int | None,
         typer.Option(
-            "--max-bad-ratio", metavar="RATIO", min=0.0, max=1.0, help="More bad rows fail the run."
+            "--batch-rows", metavar="N", min=1, help="The most rows of one call; 10,000 unless given."
         ),
-    ] = 0.01,
+    ] = None,
+    on_error: Annotated[
+        OnError | None,
+        typer.Option(
+            "--on-error", help="What becomes of a row that cannot be predicted; quarantine unless given."
+        ),
+    ] = None,
+    max_bad_ratio: Annotated[
+        float | None,
+        typer.Option(
+            "--max-bad-ratio",
+            metavar="RATIO",
+            min=0.0,
+            max=1.0,
+            help="More bad rows fail the run; 0.01 unless given.",
+        ),
+    ] = None,
     deadline: Annotated[
         float | None,
         typer.Option("--deadline", metavar="SECONDS", min=0.0, help="For one call of the predictor."),
     ] = None,
     version_column: Annotated[
-        str,
+        str | None,
         typer.Option(
-            "--version-column", metavar="NAME", help="The column that says which version scored a row."
+            "--version-column",
+            metavar="NAME",
+            help="The column that says which version scored a row; model_version unless given.",
         ),
-    ] = "model_version",
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the summary as JSON on standard output.")
     ] = False,
@@ -103,26 +143,33 @@ def run(
     from foretell.local.summary import TooManyBadRows
     from foretell.store import Store
 
+    given = {
+        "output": output,
+        "input": _one_or_many(input),
+        "incremental": incremental,
+        "rescore_changed": rescore_changed,
+        "strict": strict,
+        "format": None if format is None else format.value,
+        "workers": workers,
+        "batch_rows": batch_rows,
+        "on_error": None if on_error is None else on_error.value,
+        "max_bad_ratio": max_bad_ratio,
+        "deadline": deadline,
+        "version_column": version_column,
+    }
+    reference, options = _of_job(
+        job, reference, {key: value for key, value in given.items() if value is not None}
+    )
     the_store = Store(store)
     name, _, selector = reference.partition("@")
     try:
         with suggesting(the_store, name, selector):
             summary = run_here(
                 reference,
-                output=output,
-                input=_one_or_many(input),
                 store=the_store,
                 trust_store=trust_store,
-                incremental=incremental,
-                rescore_changed=rescore_changed,
-                strict=strict,
-                format=format.value,
-                workers=workers,
-                on_error=on_error.value,
-                max_bad_ratio=max_bad_ratio,
-                deadline=deadline,
-                version_column=version_column,
                 progress=Silent() if quiet else default(),
+                **options,
             )
     except KeyboardInterrupt:
         _leave_interrupted()
@@ -134,6 +181,24 @@ def run(
             _leave_interrupted()
         raise
     _tell(summary, as_json, quiet)
+
+
+def _of_job(job: str | None, reference: str | None, options: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The version and the arguments of ``foretell.run``: those of the job, and over them what was given."""
+    if job is not None:
+        from foretell.project import here
+
+        found = here().job(job)
+        reference, options = reference or found.predictor, {**found.arguments(), **options}
+    if reference is None:
+        raise error(
+            "FT0101",
+            "run needs a version, or a job",
+            "foretell run NAME@VERSION --output FOLDER, or foretell run --job NAME",
+        )
+    if "output" not in options:
+        raise error("FT0101", "run needs a folder for its rows", "add --output FOLDER")
+    return reference, options
 
 
 def _tell(summary: RunSummary, as_json: bool, quiet: bool) -> None:

@@ -13,8 +13,8 @@ import typer
 
 from foretell.cli.options import JsonOption, StoreOption, complete_name
 from foretell.cli.printing import print_json
-from foretell.cli.suggest import did_you_mean
 from foretell.error import Error, error, missing_extra
+from foretell.nearest import did_you_mean
 from foretell.size import size_text
 
 if TYPE_CHECKING:

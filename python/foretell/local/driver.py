@@ -146,21 +146,22 @@ class Run:
     def source(self) -> Source:
         """``input``, else what the predictor declares."""
         if self._source is None:
+            from foretell.predictor.declared import declared_source
             from foretell.sources import as_source
 
-            given = self._input
-            if given is None:
+            if self._input is not None:
+                self._source = as_source(self._input)
+            else:
                 from foretell.loading import load
 
                 predictor = load(self._reference, store=self._store, trust_store=self._trust_store)
-                given = predictor.source
-                if given is None:
+                if predictor.source is None:
                     raise error(
                         "FT0707",
                         f"{self._reference} declares no source, and no input was given",
                         "pass --input PATH, or set `source = ft.files(…)` on the predictor",
                     )
-            self._source = as_source(given)
+                self._source = declared_source(predictor.source)
         return self._source
 
     def pin(

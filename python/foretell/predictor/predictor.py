@@ -76,7 +76,8 @@ class Predictor(DefaultForms, Versions):
     """The name in the store; the class name unless given."""
 
     source: Any = None
-    """Where rows come from: ``ft.files("events/*.parquet")``, a frame, a table."""
+    """Where rows come from: ``ft.files("events/*.parquet")``, a frame, a table. Relative paths start at the
+    folder of ``foretell.toml``, or without one at the current folder."""
 
     input: Any = None
     """The columns that the code reads, ``ft.schema(…)``; other columns pass by. None: all, as they come."""
@@ -169,9 +170,10 @@ class Predictor(DefaultForms, Versions):
 
         They are cached as a local file; ``refresh=True`` draws them anew. FT0707 without a source.
         """
-        from foretell.sources import as_source, sample_frame
+        from foretell.predictor.declared import declared_source
+        from foretell.sources import sample_frame
 
-        return sample_frame(as_source(self._source()), n, seed=seed, refresh=refresh)
+        return sample_frame(declared_source(self._source()), n, seed=seed, refresh=refresh)
 
     def with_source(self: P, source: Any) -> P:
         """The same predictor with its rows from elsewhere."""

@@ -185,10 +185,10 @@ def _predictions(probe: Any, rows: Any, on_error: str) -> list[tuple[str, Any]]:
 
 def _predictions_of_source(probe: Any) -> list[tuple[str, Any]]:
     """The same for the first rows of the source; none, with a warning, where it cannot be read here."""
-    from foretell.sources import as_source
+    from foretell.predictor.declared import declared_source
 
     try:
-        return _predictions(probe, as_source(probe.source).read(limit=SAMPLE_ROWS), "null")
+        return _predictions(probe, declared_source(probe.source).read(limit=SAMPLE_ROWS), "null")
     except Error as problem:
         warnings.warn(
             f"the output of {probe.name} could not be inferred from its source ({problem.code}: "

@@ -99,8 +99,8 @@ class Files(Source):
         return f"ft.files({self.describe()})"
 
     def with_base(self, folder: str | os.PathLike[str]) -> Files:
-        """The same source with its relative paths starting at ``folder``."""
-        return Files(self._paths, self._format, self._reading, os.fspath(folder))
+        """The same source; its relative paths start at ``folder``, unless they start somewhere already."""
+        return Files(self._paths, self._format, self._reading, self._base or os.fspath(folder))
 
     def list_files(self) -> list[InputFile]:
         """The files as they are now, each once, sorted by path.

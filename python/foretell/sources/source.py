@@ -76,7 +76,7 @@ class Source(ABC):
         """``n`` rows in source order (all of them when there are fewer); the same for the same seed."""
 
     def with_base(self, folder: str | Path) -> Source:
-        """The same source with its relative paths starting at ``folder``."""
+        """The same source; its relative paths start at ``folder``, unless they start somewhere already."""
         return self
 
     def list_files(self) -> list[InputFile]:
