@@ -17,7 +17,9 @@
 // and the predictor does not see it.
 //
 // Memory is bounded: input is re-cut to at most `batch_rows` rows and `batch_bytes` bytes (a row
-// larger than that goes alone), and at most two batches a thread are queued.
+// larger than that goes alone), and at most two batches a thread are queued. An output that is not declared
+// is taken from the first row predicted; if that is not among the first 100,000, or the first
+// `batch_bytes`, the stream fails (FT0308).
 #pragma once
 
 #include <atomic>

@@ -7,6 +7,7 @@
 //   };
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,6 +45,10 @@ class Predictor {
 
   // True: only the thread that pulls from `Map` calls `Predict` (a predictor written in Python).
   virtual bool single_threaded() const { return false; }
+
+  // The most rows that a call gets: interruption is asked for between calls. For more, a predictor either
+  // is quick (a whole batch takes it milliseconds) or must see batches whole; their answers need no join.
+  virtual std::int64_t call_rows() const { return 1'000; }
 };
 
 }  // namespace foretell

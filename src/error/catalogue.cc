@@ -102,9 +102,11 @@ constexpr std::array kCatalogue = {
         Code::kBrokenPredictor, "the predictor fails on every row",
         "Forty rows from across a batch failed alike and none passed, so the predictor is at fault "
         "and not the rows. The message is that of the first failure."},
-    CatalogueEntry{Code::kUntyped, "the version does not declare its output",
-                   "Writing Parquet needs the types of the predictions. Declare `output = ft.schema(...)` on "
-                   "the class (the message has the line to paste), or save with example=."},
+    CatalogueEntry{
+        Code::kUntyped, "the version does not declare its output",
+        "Writing Parquet needs the types of the predictions, and so does a stream whose first "
+        "100,000 rows or 64 MiB hold no row that can be predicted. Declare `output = ft.schema(...)` "
+        "on the class, or save with example=."},
     CatalogueEntry{Code::kIncompletePredictor, "the predictor lacks a method",
                    "A predictor defines predict_item(features) or predict_bulk(feature_rows); the other form "
                    "is derived from it."},

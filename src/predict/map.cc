@@ -7,6 +7,7 @@
 #include <exception>
 #include <limits>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -19,6 +20,8 @@ namespace {
 
 // What both ways of mapping share: reading, the search for an undeclared output, delivery.
 class MapSource : public Batches::Source {
+  static constexpr std::int64_t kHeldRows = 100'000;
+
  public:
   MapSource(Batches input, const Predictor& predictor, const MapOptions& options)
       : input_(std::move(input), options.batch_rows, options.batch_bytes),
@@ -99,14 +102,35 @@ class MapSource : public Batches::Source {
   // Without a declared output, batches are scored here, and held, until one is predicted. A broken
   // predictor will not predict any more.
   void LearnOutput() {
+    std::int64_t rows = 0;
+    std::int64_t bytes = 0;
     while (!scorer_.output_known()) {
       std::optional<Read> read = scorer_.broken() ? std::nullopt : ReadBatch();
       if (!read) {
         scorer_.NoOutput();
         return;
       }
+      rows += std::max<std::int64_t>(read->batch.rows(), 1);  // an empty batch takes room, too
+      bytes += read->batch.ByteSize();
       held_.push_back(ScoreHere(*std::move(read)));
+      if (!scorer_.output_known() && (rows >= kHeldRows || bytes >= scorer_.options().batch_bytes)) {
+        ThrowUntyped();
+      }
     }
+  }
+
+  [[noreturn]] void ThrowUntyped() const {
+    std::string last;
+    for (const Scored& scored : held_) {
+      if (!scored.rows.errors.empty()) {
+        const RowError& error = scored.rows.errors.rbegin()->second;
+        last = "; the last one: " + error.code + ": " + error.message;
+      }
+    }
+    throw Error(Code::kUntyped,
+                "none of the first " + std::to_string(position_) +
+                    " rows has a prediction, so the output's columns are not known" + last,
+                "declare the predictor's `output`");
   }
 
   void Deliver(const Finished& finished) {
@@ -288,6 +312,9 @@ class ParallelMap final : public MapSource {
 Batches Map(Batches input, const Predictor& predictor, MapOptions options) {
   if (options.threads < 1 || options.batch_rows < 1 || options.batch_bytes < 1) {
     throw Error(Code::kInvalidArgument, "threads, batch_rows and batch_bytes must be at least 1");
+  }
+  if (predictor.call_rows() < 1) {
+    throw Error(Code::kInvalidArgument, "a predictor's call_rows must be at least 1");
   }
   if (!options.metrics) {
     options.metrics = std::make_shared<MapMetrics>();

@@ -16,10 +16,13 @@ namespace {
 
 class Identity final : public Predictor {
  public:
+  explicit Identity(std::int64_t call_rows) : call_rows_(call_rows) {}
   const Signature& signature() const override { return signature_; }
   Batch Predict(const Batch& batch) const override { return Batch(output_, {batch.column(0)}, batch.rows()); }
+  std::int64_t call_rows() const override { return call_rows_; }
 
  private:
+  std::int64_t call_rows_;
   Signature signature_{Schema({{"x", Type(TypeId::kDouble)}}), Schema({{"y", Type(TypeId::kDouble)}}),
                        std::vector<std::string>{"id"}, false, false};
   std::shared_ptr<const Schema> output_ = std::make_shared<const Schema>(*signature_.output);
@@ -44,9 +47,9 @@ Batch Input(std::int64_t rows) {
                {ColumnOf(std::move(ids)), ColumnOf(std::move(values))}, rows);
 }
 
-// Arguments: rows a batch, threads.
+// Arguments: rows a batch, threads, rows a call.
 void BM_MapBatch(benchmark::State& state) {
-  const Identity predictor;
+  const Identity predictor(state.range(2));
   const Batch batch = Input(state.range(0));
   Batches stream = Map(Batches(std::make_unique<Repeated>(batch, 1'000'000'000)), predictor,
                        {.threads = static_cast<int>(state.range(1)), .version = 3});
@@ -55,18 +58,24 @@ void BM_MapBatch(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
-BENCHMARK(BM_MapBatch)->Args({1, 1})->Args({100, 1})->Args({1'000, 1})->Args({10'000, 1})->Args({1'000, 2});
+BENCHMARK(BM_MapBatch)
+    ->Args({1, 1, 1'000})
+    ->Args({100, 1, 1'000})
+    ->Args({1'000, 1, 1'000})
+    ->Args({10'000, 1, 1'000})
+    ->Args({10'000, 1, 10'000})
+    ->Args({1'000, 2, 1'000});
 
 // The source and the predictor without `Map`.
 void BM_BareBatch(benchmark::State& state) {
-  const Identity predictor;
+  const Identity predictor(state.range(0));
   Batches stream(std::make_unique<Repeated>(Input(state.range(0)), 1'000'000'000));
   for (auto _ : state) {
     const std::size_t column[] = {1};
     benchmark::DoNotOptimize(predictor.Predict(stream.Next()->Select(column)));
   }
 }
-BENCHMARK(BM_BareBatch)->Arg(1'000);
+BENCHMARK(BM_BareBatch)->Arg(1'000)->Arg(10'000);
 
 }  // namespace
 }  // namespace foretell

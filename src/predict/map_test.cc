@@ -7,6 +7,7 @@
 #include <chrono>
 #include <random>
 #include <thread>
+#include <tuple>
 
 #include "predict/test_predictors.h"
 
@@ -117,6 +118,18 @@ TEST(MapTest, NativeCallsGetAtMostAThousandRowsAndComeBackJoined) {
             (std::vector<std::pair<std::int64_t, std::int64_t>>{{0, 1'000}, {1'000, 1'000}, {2'000, 500}}));
   ASSERT_EQ(out.size(), 1U);
   ExpectInOrder(out, 2'500);
+}
+
+TEST(MapTest, APredictorSaysHowManyRowsItsCallsGet) {
+  Scripted predictor(XToY(), TenTimes, false);
+  predictor.set_call_rows(1'000'000);
+  const Batch in = Numbers(0, 25'000);
+  const std::vector<Batch> out = All(Map(StreamOf({in}), predictor));
+  EXPECT_EQ(predictor.calls(), (std::vector<std::pair<std::int64_t, std::int64_t>>{
+                                   {0, 10'000}, {10'000, 10'000}, {20'000, 5'000}}));
+  ExpectInOrder(out, 25'000);
+  predictor.set_call_rows(0);
+  EXPECT_EQ(Caught([&] { Map(StreamOf({in}), predictor); }).code(), Code::kInvalidArgument);
 }
 
 TEST(MapTest, FourThreadsKeepTheOrderWhateverTheirDelays) {
@@ -386,6 +399,35 @@ TEST(MapTest, ABrokenPredictorWithoutADeclaredOutputDoesNotGatherTheInput) {
   const std::vector<Batch> rest = All(std::move(stream));
   ASSERT_EQ(rest.size(), 99U);
   EXPECT_EQ(ErrorAt(rest.back(), 0), "FT0307");
+}
+
+TEST(MapTest, AnUndeclaredOutputIsAwaitedWithinBounds) {
+  const Signature undeclared{XToY().input, {}, {}, false, false};
+  const Scripted predictor(undeclared, [](const Batch& batch) {
+    ColumnBuilder errors(ParseType("struct<code: string, message: string>"));
+    for (std::int64_t i = 0; i < batch.rows(); ++i) {
+      errors.child(0).AppendString("FT0306");
+      errors.child(1).AppendString("row " + std::to_string(batch.column("x").Int(i)) + " is left out");
+      errors.CloseStruct();
+    }
+    return BatchOf({{"_error", errors.Finish()}});
+  });
+  for (const auto& [rows, batch_bytes, read_rows] : {std::tuple(7'000L, 1L << 26, 105'000L), {1, 800, 100}}) {
+    std::atomic<std::int64_t> read = 0;
+    Batches stream = Map(Counting(1'000'000, rows, read), predictor, {.batch_bytes = batch_bytes});
+    const Error error = Caught([&] { stream.schema(); });
+    EXPECT_EQ(error.code(), Code::kUntyped);
+    EXPECT_EQ(error.message(),
+              "none of the first " + std::to_string(read_rows) +
+                  " rows has a prediction, so the output's columns are not known; the last one: "
+                  "FT0306: row " +
+                  std::to_string(read_rows - 1) + " is left out");
+    EXPECT_EQ(read * rows, read_rows);
+    EXPECT_EQ(Caught([&] { stream.Next(); }).code(), Code::kUntyped);
+  }
+  std::atomic<std::int64_t> read = 0;
+  Batches empty = Map(Counting(1'000'000, 0, read), predictor);
+  EXPECT_EQ(Caught([&] { empty.Next(); }).code(), Code::kUntyped);
 }
 
 // The pieces of an answer have a dictionary each.

@@ -181,7 +181,7 @@ Scored Scorer::Score(Batch batch, std::int64_t position, const std::function<voi
 // What is to be predicted, in order: everything but the rows that are unfit (after the first of
 // which nothing is needed under OnError::kFail).
 std::vector<RowRange> Scorer::Ranges(std::int64_t rows, const std::map<std::int64_t, RowError>& unfit) const {
-  const std::int64_t slice = single_threaded() ? rows : kSlice;
+  const std::int64_t slice = predictor_.call_rows();
   std::vector<RowRange> ranges;
   const auto add = [&](std::int64_t first, std::int64_t end) {
     while (first < end) {

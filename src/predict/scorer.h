@@ -40,9 +40,6 @@ Schema OutputSchema(const Schema& input, const Signature& signature, const Schem
 // Several threads may score and finish at a time once `output_known()`; before, one.
 class Scorer {
  public:
-  // A native call gets at most this many rows, so that interruption is asked for in between.
-  static constexpr std::int64_t kSlice = 1'000;
-
   Scorer(std::shared_ptr<const Schema> input, const Predictor& predictor, MapOptions options);
 
   // `pause` is called before each call of the predictor; it throws to stop.
@@ -57,7 +54,6 @@ class Scorer {
 
   const MapOptions& options() const { return options_; }
   MapMetrics& metrics() const { return *options_.metrics; }
-  bool single_threaded() const { return predictor_.single_threaded(); }
 
  private:
   void SetOutput(Schema predictions);

@@ -52,6 +52,8 @@ class Scripted final : public Predictor {
 
   const Signature& signature() const override { return signature_; }
   bool single_threaded() const override { return single_threaded_; }
+  std::int64_t call_rows() const override { return call_rows_; }
+  void set_call_rows(std::int64_t rows) { call_rows_ = rows; }
   Batch Predict(const Batch& batch) const override {
     {
       const std::lock_guard lock(mutex_);
@@ -73,6 +75,7 @@ class Scripted final : public Predictor {
   Signature signature_;
   Answer answer_;
   bool single_threaded_;
+  std::int64_t call_rows_ = single_threaded_ ? 1'000'000 : 1'000;
   mutable std::mutex mutex_;
   mutable std::vector<std::pair<std::int64_t, std::int64_t>> calls_;
   mutable std::vector<std::int64_t> passed_;

@@ -3,6 +3,9 @@
 
 #include <nanobind/nanobind.h>
 
+#include <cstdint>
+#include <limits>
+
 #include "foretell/predictor.h"
 
 namespace foretell::python {
@@ -17,6 +20,7 @@ class PythonPredictor final : public Predictor {
   // GeneratorExit and MemoryError pass through.
   Batch Predict(const Batch& batch) const override;
   bool single_threaded() const override { return true; }
+  std::int64_t call_rows() const override { return std::numeric_limits<std::int64_t>::max(); }
 
   // What the last call raised; None when it raised nothing. With the GIL.
   nanobind::object last_raised() const { return last_raised_; }
