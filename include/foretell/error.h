@@ -72,6 +72,9 @@ enum class Code : std::uint16_t {
   kTooSlow = 415,
   kRacyStorage = 416,
   kNoVersions = 417,
+  kBadReport = 418,
+  kInUse = 419,
+  kPurged = 420,
 
   kNoLoader = 501,
   kCannotLoad = 502,

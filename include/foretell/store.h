@@ -69,14 +69,24 @@ struct AliasEntry {
   std::string previous_entry_sha256;   // "" in the first entry
   std::string attempt_id;
   std::string who, when, why;  // `when`: UTC, ISO 8601, for people only
+  bool unchecked = false;      // promoted although no report allowed it
 };
 
 struct Move {
   std::string who = {};
   std::string why = {};
+  bool unchecked = false;                   // promotion only: recorded in the entry
   std::optional<std::int64_t> expect = {};  // refuse (FT0404) unless the alias names this version now
   bool retry_on_conflict = false;
   std::optional<std::int64_t> undo = {};  // rollback only: the entry to undo
+};
+
+// What a check or a comparison found of a version. The store keeps it and does not read it.
+struct Report {
+  std::int64_t sequence = 0;
+  std::string manifest_sha256;  // of the version
+  std::string who, when;        // `when`: UTC, ISO 8601, for people only
+  std::string body;             // a JSON object
 };
 
 struct Finding {
@@ -113,6 +123,12 @@ class Store {
   // Undoes the last promotion that is not undone yet; FT0411 when there is none. With `move.undo`
   // only that entry: undone already, its rollback is returned if nothing followed, else FT0404.
   AliasEntry Rollback(std::string_view name, std::string_view alias, const Move& move);
+
+  // Adds a report, for ever. `body` is a JSON object of at most 60 levels, 16 MiB as it is stored (FT0101).
+  Report AppendReport(std::string_view name, std::int64_t version, std::string_view body,
+                      std::string_view who);
+  // Every report on a version, oldest first; none is on another version's bytes. Damage: FT0418.
+  std::vector<Report> Reports(std::string_view name, std::int64_t version);
 
   // Reads every byte of one version (manifest, blobs); empty when all is well.
   std::vector<Finding> Verify(std::string_view name, std::int64_t version);

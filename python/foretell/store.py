@@ -35,6 +35,16 @@ class Finding(NamedTuple):
     message: str
 
 
+class Report(NamedTuple):
+    """What a check or a comparison found of a version; kept for ever."""
+
+    sequence: int
+    manifest_sha256: str
+    who: str
+    when: str
+    report: dict[str, Any]
+
+
 def store_url(url: str | os.PathLike[str] | None = None) -> str:
     """Which store is meant: ``url``, else ``FORETELL_STORE``, else ``foretell.toml``, else ``./models``.
 
@@ -96,14 +106,7 @@ class Store:
         members = dict(fields or {})
         if metadata is not None:
             members["metadata"] = dict(metadata)
-        try:
-            text = json.dumps(members, allow_nan=False)
-        except (TypeError, ValueError, RecursionError) as cause:
-            raise error(
-                "FT0101",
-                f"the fields of a version must be JSON values: {cause}",
-                "convert them to text or numbers",
-            ) from cause
+        text = _json_text(members, "the fields of a version")
         return _version(self.core.save(name, list(files.items()), text, progress), {})
 
     def open_files(
@@ -154,12 +157,13 @@ class Store:
         who: str | None = None,
         expect: int | None = None,
         retry_on_conflict: bool = False,
+        unchecked: bool = False,
     ) -> AliasEntry:
         """Moves ``alias`` to the version that ``reference`` names; returns the entry of its history.
 
         When the alias names it already, nothing is written and the newest entry returned. FT0404
         when another was first (``retry_on_conflict=True``: tried again), or when the alias does not
-        name version ``expect``.
+        name version ``expect``. ``unchecked`` is recorded in the entry.
         """
         manifest = self.core.resolve(reference)
         return self.core.promote(
@@ -170,6 +174,7 @@ class Store:
             why=why,
             expect=expect,
             retry_on_conflict=retry_on_conflict,
+            unchecked=unchecked,
         )
 
     def rollback(
@@ -192,6 +197,23 @@ class Store:
     def history(self, name: str, alias: str) -> list[AliasEntry]:
         """Every move of ``alias``, oldest first."""
         return self.core.history(name, alias)
+
+    def append_report(self, reference: str, report: Mapping[str, Any], *, who: str | None = None) -> Report:
+        """Adds a report (JSON values, at most 16 MiB) on the version that ``reference`` names.
+
+        It is never changed or removed, and names the digest of the version's manifest. FT0101 for what
+        is not JSON.
+        """
+        manifest = self.core.resolve(reference)
+        text = _json_text(report, "a report")
+        return _report(
+            self.core.append_report(manifest.name, manifest.version, text, who=who or default_who())
+        )
+
+    def reports(self, reference: str) -> list[Report]:
+        """Every report on the version that ``reference`` names, oldest first. FT0418 when one is damaged."""
+        manifest = self.core.resolve(reference)
+        return [_report(each) for each in self.core.reports(manifest.name, manifest.version)]
 
     def verify(self, reference: str | None = None) -> list[Finding]:
         """Reads every byte of a version, or of the whole store; empty when all is well."""
@@ -223,6 +245,19 @@ def _announce(path: str) -> None:
         f"foretell: using the store {path} (set FORETELL_STORE or foretell.toml to choose another)",
         file=sys.stderr,
     )
+
+
+def _json_text(members: Mapping[str, Any], what: str) -> str:
+    try:
+        return json.dumps(dict(members), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as cause:
+        raise error(
+            "FT0101", f"{what} must hold JSON values: {cause}", "convert them to text or numbers"
+        ) from cause
+
+
+def _report(stored: _core.Report) -> Report:
+    return Report(stored.sequence, stored.manifest_sha256, stored.who, stored.when, json.loads(stored.body))
 
 
 def _version(manifest: _core.Manifest, aliases: Mapping[str, int]) -> Version:

@@ -180,6 +180,21 @@ constexpr std::array kCatalogue = {
         "be safe there. Use another storage."},
     CatalogueEntry{Code::kNoVersions, "the predictor has no usable version",
                    "Every version of it is retired. Restore one, or save a new one."},
+    CatalogueEntry{
+        Code::kBadReport, "a report on a version is damaged",
+        "A report of a check or a comparison cannot be read, is missing, or is about other bytes than the "
+        "version's. Restore it from a copy of the store. The version itself is as sound as `foretell verify` "
+        "says."},
+    CatalogueEntry{
+        Code::kInUse, "the version is in use",
+        "A version is not retired while an alias names it, or when an alias began to name it only lately: "
+        "somebody may still count on it. Move the alias to another version first, then wait, or say with "
+        "--unused-for how long it must have been unused."},
+    CatalogueEntry{
+        Code::kPurged, "the version's files are gone",
+        "The version was retired for thirty days, and garbage collection then gave up its files. Nothing "
+        "brings it back, and its number is never used again. Choose another version, or save the model "
+        "anew."},
 
     // 05: opening a version
     CatalogueEntry{

@@ -96,10 +96,20 @@ void BindAliasEntry(nb::module_& module) {
       .def_ro("who", &AliasEntry::who)
       .def_ro("when", &AliasEntry::when, "UTC, ISO 8601; for people only.")
       .def_ro("why", &AliasEntry::why)
+      .def_ro("unchecked", &AliasEntry::unchecked, "Promoted although no report allowed it.")
       .def("__repr__", [](const AliasEntry& entry) {
         return "<AliasEntry " + std::to_string(entry.sequence) + ": " + entry.kind + " to version " +
                std::to_string(entry.version) + " by " + entry.who + " at " + entry.when + ">";
       });
+}
+
+void BindReport(nb::module_& module) {
+  nb::class_<Report>(module, "Report", "What a check or a comparison found of a version.")
+      .def_ro("sequence", &Report::sequence)
+      .def_ro("manifest_sha256", &Report::manifest_sha256)
+      .def_ro("who", &Report::who)
+      .def_ro("when", &Report::when, "UTC, ISO 8601; for people only.")
+      .def_ro("body", &Report::body, "The report itself, a JSON object as text.");
 }
 
 }  // namespace
@@ -108,6 +118,7 @@ void BindStore(nb::module_& module) {
   using Released = nb::call_guard<GilReleased>;
   BindManifest(module);
   BindAliasEntry(module);
+  BindReport(module);
 
   nb::class_<Store>(module, "Store", "Versions and aliases on a storage. Any thread may call any method.")
       .def(
@@ -143,16 +154,18 @@ void BindStore(nb::module_& module) {
       .def(
           "promote",
           [](Store& store, const std::string& name, const std::string& alias, std::int64_t version,
-             std::string who, std::string why, std::optional<std::int64_t> expect, bool retry_on_conflict) {
+             std::string who, std::string why, std::optional<std::int64_t> expect, bool retry_on_conflict,
+             bool unchecked) {
             return store.Promote(name, alias, version,
                                  {.who = std::move(who),
                                   .why = std::move(why),
+                                  .unchecked = unchecked,
                                   .expect = expect,
                                   .retry_on_conflict = retry_on_conflict});
           },
           nb::arg("name"), nb::arg("alias"), nb::arg("version"), nb::kw_only(), nb::arg("who"),
           nb::arg("why") = "", nb::arg("expect") = nb::none(), nb::arg("retry_on_conflict") = false,
-          Released())
+          nb::arg("unchecked") = false, Released())
       .def(
           "rollback",
           [](Store& store, const std::string& name, const std::string& alias, std::string who,
@@ -162,6 +175,9 @@ void BindStore(nb::module_& module) {
           },
           nb::arg("name"), nb::arg("alias"), nb::kw_only(), nb::arg("who"), nb::arg("why") = "",
           nb::arg("expect") = nb::none(), nb::arg("undo") = nb::none(), Released())
+      .def("append_report", &Store::AppendReport, nb::arg("name"), nb::arg("version"), nb::arg("body"),
+           nb::kw_only(), nb::arg("who"), Released(), "Adds a report, a JSON object as text, for ever.")
+      .def("reports", &Store::Reports, nb::arg("name"), nb::arg("version"), Released(), "Oldest first.")
       .def(
           "open_files",
           [](Store& store, const Manifest& manifest, const nb::object& progress) {

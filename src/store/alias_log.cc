@@ -61,6 +61,9 @@ std::string WriteAliasEntry(std::string_view name, std::string_view alias, const
   if (entry.undoes) {
     body["undoes"] = *entry.undoes;
   }
+  if (entry.unchecked) {
+    body["unchecked"] = true;
+  }
   return Seal(std::move(body));
 }
 
@@ -87,6 +90,7 @@ StoredAliasEntry ReadAliasEntry(std::string_view text, std::string_view name, st
   entry.who = reader.Text("who");
   entry.when = reader.Text("when");
   entry.why = reader.Text("why");
+  entry.unchecked = reader.Flag("unchecked");
   if (entry.kind == "rollback") {
     entry.undoes = reader.Number("undoes");
   } else if (entry.kind != "promote" || reader.Has("undoes")) {

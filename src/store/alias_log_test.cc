@@ -94,6 +94,16 @@ TEST_F(AliasLogTest, ExpectComparesAndSets) {
   EXPECT_EQ(CodeOf([&] { return store_.Rollback("A", "production", move); }), Code::kConflict);
 }
 
+TEST_F(AliasLogTest, AnUncheckedPromotionIsToldForEver) {
+  EXPECT_TRUE(store_.Promote("A", "production", 1, {.who = "ana", .unchecked = true}).unchecked);
+  store_.Promote("A", "production", 2, ana_);
+  const std::vector<AliasEntry> history = store_.History("A", "production");
+  EXPECT_TRUE(history[0].unchecked);
+  EXPECT_FALSE(history[1].unchecked);
+  EXPECT_EQ(CodeOf([&] { return store_.Rollback("A", "production", {.who = "ana", .unchecked = true}); }),
+            Code::kInvalidArgument);
+}
+
 TEST_F(AliasLogTest, AMoveSaysWhoMakesIt) {
   EXPECT_EQ(CodeOf([&] { return store_.Promote("A", "production", 1, {}); }), Code::kInvalidArgument);
   EXPECT_EQ(CodeOf([&] { return store_.Promote("A", "production", 1, {.who = "\xff"}); }),

@@ -67,6 +67,7 @@ std::optional<AliasEntry> Append(Storage& storage, std::string_view name, std::s
   entry.who = move.who;
   entry.when = UtcNow();
   entry.why = move.why;
+  entry.unchecked = move.unchecked;
   const std::string body = WriteAliasEntry(name, alias, entry);
   const std::string key = AliasKey(name, alias, entry.sequence);
   MarkInUse(storage, name, manifest.version, alias, move.who, move.why);
@@ -113,6 +114,9 @@ AliasEntry Store::Promote(std::string_view name, std::string_view alias, std::in
 
 AliasEntry Store::Rollback(std::string_view name, std::string_view alias, const Move& move) {
   Validate(name, alias, move);
+  if (move.unchecked) {
+    throw Error(Code::kInvalidArgument, "`unchecked` is for a promotion, not for a rollback");
+  }
   EnsureReadable();
   std::optional<std::int64_t> undo = move.undo;
   while (true) {

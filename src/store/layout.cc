@@ -330,6 +330,14 @@ std::string RetiredFolder(std::string_view name, std::int64_t version) {
   return RetiredFolder(name) + "/" + NumberText(version);
 }
 
+std::string ReportsFolder() {
+  return "reports";
+}
+
+std::string ReportsFolder(std::string_view name, std::int64_t version) {
+  return ReportsFolder() + "/" + NameSegment(name) + "/" + NumberText(version);
+}
+
 std::string ProbeKey(std::string_view attempt_id, int number) {
   return "probe/" + std::string(attempt_id) + "." + std::to_string(number);
 }

@@ -6,6 +6,7 @@
 //   versions/<name>/<n>.json                manifests
 //   aliases/<name>/<alias>/<seq>.json       the log of an alias
 //   retired/<name>/<n>/<seq>.json           the log of a version: in-use, retired, restored, purged
+//   reports/<name>/<n>/<seq>.json           reports on a version
 //   probe/<attempt>.<n>                     exists while a storage is being probed
 //
 // Numbers are padded to 12 digits, so that key order is number order. A name is one segment: '/' is
@@ -58,6 +59,8 @@ std::string AliasKey(std::string_view name, std::string_view alias, std::int64_t
 std::string RetiredFolder();
 std::string RetiredFolder(std::string_view name);
 std::string RetiredFolder(std::string_view name, std::int64_t version);
+std::string ReportsFolder();
+std::string ReportsFolder(std::string_view name, std::int64_t version);
 std::string ProbeKey(std::string_view attempt_id, int number);
 
 }  // namespace foretell

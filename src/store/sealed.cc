@@ -16,7 +16,6 @@ using nlohmann::json;
 constexpr std::string_view kOpening = "{\n  \"body_sha256\": \"";
 constexpr std::string_view kClosing = "\",\n";
 constexpr std::size_t kDigest = 64;
-constexpr int kDeepest = 64;
 
 [[noreturn]] void ThrowDamaged(Code code, std::string_view where, const std::string& what) {
   throw Error(code, std::string(where) + " is damaged: " + what, "restore it from a copy of the store");
@@ -36,14 +35,15 @@ std::string Seal(json body) {
   return std::string(kOpening) + Sha256Of(rest) + std::string(kClosing) + rest;
 }
 
-json ParseShallow(std::string_view text) {
+json ParseShallow(std::string_view text, int deepest) {
   bool deep = false;
-  json parsed = json::parse(text, [&deep](int depth, json::parse_event_t, json&) {
-    deep = deep || depth > kDeepest;
+  json parsed = json::parse(text, [&deep, deepest](int depth, json::parse_event_t, json&) {
+    deep = deep || depth > deepest;
     return !deep;
   });
   if (deep) {
-    throw json::other_error::create(502, "it is nested more than 64 levels deep", nullptr);
+    throw json::other_error::create(502, "it is nested more than " + std::to_string(deepest) + " levels deep",
+                                    nullptr);
   }
   return parsed;
 }
@@ -94,6 +94,14 @@ void SealedReader::Fail(const std::string& what) const {
 
 bool SealedReader::Has(const char* member) const {
   return object_.contains(member);
+}
+
+bool SealedReader::Flag(const char* member) const {
+  const auto found = object_.find(member);
+  if (found != object_.end() && !found->is_boolean()) {
+    Fail(std::string("its '") + member + "' is neither true nor false");
+  }
+  return found != object_.end() && found->get<bool>();
 }
 
 std::string SealedReader::Text(const char* member) const {

@@ -28,8 +28,9 @@ std::string Seal(nlohmann::json body);
 // Throws FT0407 for a newer format, else `damaged`.
 nlohmann::json Unseal(std::string_view text, std::string_view where, Code damaged);
 
-// Parses JSON of at most 64 levels; throws nlohmann::json::exception.
-nlohmann::json ParseShallow(std::string_view text);
+inline constexpr int kDeepestSealed = 64;
+// Parses JSON of at most so many levels; throws nlohmann::json::exception.
+nlohmann::json ParseShallow(std::string_view text, int deepest = kDeepestSealed);
 
 // Members of an unsealed object, by type; each throws `damaged` when it is absent or of another type.
 class SealedReader {
@@ -41,6 +42,7 @@ class SealedReader {
   std::int64_t Number(const char* member) const;  // 0 or more
   const nlohmann::json& List(const char* member) const;
   bool Has(const char* member) const;
+  bool Flag(const char* member) const;  // false when it is absent
   [[noreturn]] void Fail(const std::string& what) const;
 
  private:

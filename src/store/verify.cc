@@ -10,6 +10,7 @@
 #include "store/layout.h"
 #include "store/manifest.h"
 #include "store/numbered_log.h"
+#include "store/report_log.h"
 #include "store/retired_log.h"
 #include "store/sealed.h"
 
@@ -42,6 +43,7 @@ class Verifier {
       }
       const Manifest manifest = ReadManifest(*document, name, version, key);
       digests_[key] = manifest.sha256;
+      Check(ReportsFolder(name, version), [&] { ReadReports(storage_, manifest); });
       for (const FileEntry& file : manifest.files) {
         if (blobs_.insert(file.blob).second) {
           Check(file.blob,
