@@ -8,6 +8,7 @@
 //   map.h        the one map
 //   storage.h    where bytes are kept
 //   store.h      versions and aliases
+//   open.h       a version's files on this machine
 //   unit.h       units of work: pin, commit, publish
 #pragma once
 
@@ -16,6 +17,7 @@
 #include "foretell/builder.h"
 #include "foretell/error.h"
 #include "foretell/map.h"
+#include "foretell/open.h"
 #include "foretell/predictor.h"
 #include "foretell/schema.h"
 #include "foretell/storage.h"

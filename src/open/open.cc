@@ -1,11 +1,13 @@
-#include "open/open.h"
+#include "foretell/open.h"
+
+#include "cache/cache.h"
 
 namespace foretell {
 
 OpenedFiles OpenFiles(Store& store, const Manifest& manifest,
                       const std::function<void(std::uint64_t, std::uint64_t)>& progress,
                       const std::filesystem::path& cache) {
-  const Cache files(cache);
+  const Cache files(cache.empty() ? DefaultCachePath() : cache);
   const std::string whose = manifest.name + "@" + std::to_string(manifest.version);
   std::uint64_t total = 0;
   for (const FileEntry& file : manifest.files) {

@@ -1,4 +1,4 @@
-#include "open/open.h"
+#include "foretell/open.h"
 
 #include <gtest/gtest.h>
 

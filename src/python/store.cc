@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-#include "open/open.h"
+#include "foretell/open.h"
 #include "python/bind.h"
 #include "python/gil.h"
 #include "store/sha256.h"

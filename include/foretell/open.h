@@ -7,7 +7,6 @@
 #include <map>
 #include <string>
 
-#include "cache/cache.h"
 #include "foretell/store.h"
 
 namespace foretell {
@@ -19,9 +18,11 @@ struct OpenedFiles {
 };
 
 // Every file of the manifest, by its digest: a mixture of two versions is impossible. `progress` is
-// told the bytes ready and in all, and may throw to stop. FT0408, FT0409, FT0504, FT09xx.
+// told the bytes ready and in all, and may throw to stop. `cache`: the folder for verified
+// copies; "": FORETELL_CACHE, else $XDG_CACHE_HOME/foretell, else ~/.cache/foretell. FT0408, FT0409, FT0504,
+// FT09xx.
 OpenedFiles OpenFiles(Store& store, const Manifest& manifest,
                       const std::function<void(std::uint64_t, std::uint64_t)>& progress = {},
-                      const std::filesystem::path& cache = DefaultCachePath());
+                      const std::filesystem::path& cache = {});
 
 }  // namespace foretell
