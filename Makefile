@@ -8,9 +8,10 @@ SETUP := build/.setup
 SETUP_INPUTS := tools/setup tools/packages.txt pyproject.toml
 EVENTS ?=
 FUZZ_SECONDS ?= 60
+ONLY ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup build test test-cpp test-python sanitize fuzz demo bench lint fmt layers docs wheel nightly clean
+.PHONY: help setup build test test-cpp test-python sanitize fuzz demo bench faults lint fmt layers docs wheel nightly clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +49,9 @@ demo: build  ## the main job on made-up events, or on EVENTS=PATH
 bench: build  ## every comparison below bench/, with its peer in the same run
 	tools/bench
 
+faults: build  ## the fault table with its figures; ONLY="kills errors" for some of it
+	$(BIN)/python tests/faults $(ONLY)
+
 lint: build layers  ## ruff, mypy, clang-format, clang-tidy on changed files
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -69,6 +73,7 @@ wheel: $(SETUP)  ## build a wheel, and import it in a clean environment
 nightly: build  ## everything, the long forms too
 	ctest --test-dir build/dev --output-on-failure --no-tests=error
 	$(BIN)/python -m pytest -n 2
+	$(MAKE) faults
 	$(MAKE) sanitize
 	$(MAKE) fuzz FUZZ_SECONDS=1800
 

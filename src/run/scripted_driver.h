@@ -115,7 +115,8 @@ inline Part Score(Storage& storage, const Attempt& attempt, std::int64_t unit, s
   const std::string row = RowText(unit, split, attempt.pin().version);
   const TemporaryFolder scratch(QuickFolder());
   const std::filesystem::path source = scratch.path() / "row";
-  std::ofstream(source, std::ios::binary) << row;
+  std::ofstream written(source, std::ios::binary);
+  if (!(written << row << std::flush)) throw Error(Code::kIo, "cannot write " + source.string());
   storage.PutFile(attempt.staging_key() + "/" + name, source);
   return {split, {name}, {row.size()}, {1, 1, 0, 0, 0}, R"({"seconds":0.5})"};
 }

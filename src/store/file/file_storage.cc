@@ -63,9 +63,20 @@ class TemporaryFile {
   bool renamed_ = false;
 };
 
-bool Exists(int folder, const char* name) {
+// Without following a link. False when it is absent; what cannot be looked at is not called absent.
+bool LookAt(int folder, const char* name, const std::filesystem::path& path, struct stat& status) {
+  if (::fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+    return true;
+  }
+  if (errno != ENOENT && errno != ENOTDIR) {
+    ThrowErrno("read", path, errno);
+  }
+  return false;
+}
+
+bool Exists(int folder, const char* name, const std::filesystem::path& path) {
   struct stat status{};
-  return ::fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+  return LookAt(folder, name, path, status);
 }
 
 ObjectInfo Info(std::string key, const struct stat& status) {
@@ -131,7 +142,7 @@ std::vector<Entry> ReadFolder(Descriptor folder, const std::filesystem::path& pa
     Entry entry{next->d_name, next->d_type == DT_DIR};
     if (next->d_type == DT_UNKNOWN) {
       struct stat status{};
-      if (::fstatat(fd, next->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+      if (!LookAt(fd, next->d_name, path / next->d_name, status)) {
         continue;  // removed meanwhile
       }
       entry.is_folder = S_ISDIR(status.st_mode);
@@ -166,7 +177,7 @@ void Walk(Descriptor folder, const std::filesystem::path& path, const std::strin
       continue;
     }
     struct stat status{};
-    if (key > after && ::fstatat(kept.get(), entry.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+    if (key > after && LookAt(kept.get(), entry.name.c_str(), path / entry.name, status) &&
         S_ISREG(status.st_mode)) {
       found.push_back(Info(key, status));
     }
@@ -258,7 +269,7 @@ FileStorage::Place FileStorage::Make(std::string_view key) {
     const std::filesystem::path path = place.folder_path / segment;
     if (::mkdirat(place.folder.get(), segment.c_str(), 0777) != 0) {
       const int error = errno;
-      if (error != EEXIST && !Exists(place.folder.get(), segment.c_str())) {
+      if (error != EEXIST && !Exists(place.folder.get(), segment.c_str(), path)) {
         ThrowErrno("create the folder", path, error);
       }
     }
@@ -299,7 +310,7 @@ CreateAnswer FileStorage::Create(std::string_view key, std::string_view body) {
   const Place place = Make(key);
   // Looked for first: a loser need not write its bytes. The rename decides.
   bool created = false;
-  if (!Exists(place.folder.get(), place.name.c_str())) {
+  if (!Exists(place.folder.get(), place.name.c_str(), place.path)) {
     TemporaryFile file(place.folder.get(), place.folder_path);
     WriteAll(file.fd(), body, file.path());
     Sync(file.fd(), file.path());
@@ -408,10 +419,10 @@ void FileStorage::Delete(std::string_view key) {
 
 bool FileStorage::Move(std::string_view from, std::string_view to) {
   const std::optional<Place> source = Find(from);
-  const bool source_exists = source && Exists(source->folder.get(), source->name.c_str());
+  const bool source_exists = source && Exists(source->folder.get(), source->name.c_str(), source->path);
   if (!source_exists) {
     const std::optional<Place> moved = Find(to);
-    if (!moved || !Exists(moved->folder.get(), moved->name.c_str())) {
+    if (!moved || !Exists(moved->folder.get(), moved->name.c_str(), moved->path)) {
       return false;
     }
     SyncVisible(moved->folder.get(), moved->folder_path);  // whoever moved it may have died before this
@@ -421,7 +432,7 @@ bool FileStorage::Move(std::string_view from, std::string_view to) {
   const int error =
       RenameToFreeName(source->folder.get(), source->name.c_str(), target.folder.get(), target.name.c_str());
   if (error == ENOENT) {
-    return Exists(target.folder.get(), target.name.c_str());  // another process was faster
+    return Exists(target.folder.get(), target.name.c_str(), target.path);  // another process was faster
   }
   if (error == EEXIST) {
     throw Error(Code::kConflict,

@@ -1,0 +1,62 @@
+"""The fault table: what is injected, how often, and in how many cases the result was bad.
+
+Usage: python tests/faults [--short] [NAME …]     (exit status 1 when a state was bad, 77 when skipped)
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+
+from harness import ROOT, Row, Skipped
+
+NAMES = ["kills", "errors"]
+
+
+def printed(row: Row) -> str:
+    cells = [
+        row.fault,
+        row.how,
+        f"{row.injections:,}",
+        str(len(row.bad)),
+        f"{row.seconds:.1f}",
+        row.note or "",
+        f"`{row.command}`",
+    ]
+    return "| " + " | ".join(cells) + " |"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES) + "; all when left out")
+    parser.add_argument("--short", action="store_true", help="the form that `make test` runs")
+    given = parser.parse_args()
+    if unknown := set(given.names) - set(NAMES):
+        parser.error(f"no such fault: {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+    rows = 0
+    bad = 0
+    print("| fault | how | injections | bad states | seconds | figures | command |", flush=True)
+    print("| --- | --- | --- | --- | --- | --- | --- |", flush=True)
+    for name in given.names or NAMES:
+        module = importlib.import_module(name)
+        try:
+            for row in module.run(given.short):
+                rows += 1
+                bad += len(row.bad)
+                print(printed(row), flush=True)
+                for line in row.bad[:5]:
+                    print(f"bad: {line}", file=sys.stderr, flush=True)
+                if not row.injections:
+                    bad += 1
+                    print("bad: nothing was injected", file=sys.stderr, flush=True)
+        except Skipped as reason:
+            print(f"| {name} | skipped: {reason} | 0 | | | | |", flush=True)
+    if bad:
+        return 1
+    return 0 if rows else 77
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT / "python"))
+    sys.exit(main())

@@ -1,0 +1,174 @@
+// One operation of the store, the cache or a unit per process, as small as a process can be: for the
+// fault tests, which kill it, starve it and cut its power. `serve` answers the same commands, one a
+// line, so that the state after each of thousands of faults is looked at without a new process.
+//
+//   save STORE NAME FILE             the next version, of one file
+//   promote STORE NAME ALIAS VERSION
+//   rollback STORE NAME ALIAS
+//   fetch STORE CACHE NAME VERSION   fills the cache as from a storage that is not local
+//   load STORE CACHE NAME SELECTOR   resolves and opens every file
+//   unit OUTPUT UNITS SPLITS VERSION runs units to their last published one
+//   store STORE                      what a reader sees, and what verify finds
+//   output OUTPUT                    what a reader sees, and what the log says
+//
+// Prints one line of JSON; {"error": {"code", "message"}} and exit status 1 for an Error.
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <iterator>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "cache/cache.h"
+#include "foretell/store.h"
+#include "run/scripted_driver.h"
+#include "store/sha256.h"
+
+namespace foretell {
+namespace {
+
+using nlohmann::json;
+using Words = std::vector<std::string>;
+
+json Save(const Words& words) {
+  Store store(OpenStorage(words.at(0)));
+  Draft draft;
+  draft.files.push_back({"model.bin", words.at(2)});
+  return {{"version", store.Save(words.at(1), draft).version}};
+}
+
+json Promote(const Words& words) {
+  Store store(OpenStorage(words.at(0)));
+  return {{"sequence",
+           store.Promote(words.at(1), words.at(2), std::stoll(words.at(3)), {.who = "test", .why = "a test"})
+               .sequence}};
+}
+
+json Rollback(const Words& words) {
+  Store store(OpenStorage(words.at(0)));
+  return {{"sequence", store.Rollback(words.at(1), words.at(2), {.who = "test", .why = "a test"}).sequence}};
+}
+
+json Open(Storage& storage, const std::string& cache, const Manifest& manifest) {
+  json opened = json::object();
+  const Cache files(cache);
+  for (const FileEntry& file : manifest.files) {
+    const std::filesystem::path path = files.Fetch(storage, file, manifest.name);
+    opened[file.path] = {{"path", path.string()}, {"sha256", Sha256OfFile(path).sha256}};
+  }
+  return {{"version", manifest.version}, {"files", opened}};
+}
+
+json Fetch(const Words& words) {
+  const auto remote = std::make_shared<HookedStorage>(OpenStorage(words.at(0)), false);
+  Store store(remote);
+  return Open(*remote, words.at(1), store.Get(words.at(2), std::stoll(words.at(3))));
+}
+
+json Load(const Words& words) {
+  Store store(OpenStorage(words.at(0)));
+  return Open(store.storage(), words.at(1), store.Resolve({words.at(2), words.at(3)}));
+}
+
+json RunUnits(const Words& words) {
+  OpenAndDrive(OpenStorage(words.at(0)),
+               {std::stoll(words.at(1)), std::stoll(words.at(2)), std::stoll(words.at(3))});
+  return json::object();
+}
+
+json StoreState(const Words& words) {
+  Store store(OpenStorage(words.at(0)));
+  json names = json::object();
+  json findings = json::array();
+  if (store.Exists()) {
+    for (const std::string& name : store.Names()) {
+      json versions = json::object();
+      for (const std::int64_t version : store.Versions(name)) {
+        for (const FileEntry& file : store.Get(name, version).files) {
+          versions[std::to_string(version)].push_back(file.sha256);
+        }
+      }
+      json aliases = json::object();
+      for (const std::string& alias : store.Aliases(name)) {
+        json& log = aliases[alias] = json::array();
+        for (const AliasEntry& entry : store.History(name, alias)) {
+          log.push_back({entry.sequence, entry.kind, entry.version});
+        }
+      }
+      names[name] = {{"versions", versions}, {"aliases", aliases}};
+    }
+    for (const Finding& finding : store.VerifyAll()) {
+      findings.push_back({finding.key, CodeText(finding.code), finding.message});
+    }
+  }
+  return {{"exists", store.Exists()}, {"names", names}, {"findings", findings}};
+}
+
+json OutputState(const Words& words) {
+  const std::shared_ptr<Storage> storage = OpenStorage(words.at(0));
+  json units = json::array();
+  if (storage->Read("_foretell/lineage.json")) {
+    for (const Unit& unit : Output::Read(storage).ReadUnits()) {
+      json files = json::object();
+      if (unit.committed()) {
+        for (const Part& part : unit.commit()->parts) {
+          for (const std::string& file : part.files) {
+            files[file] = RowText(unit.number(), part.split, unit.pin().version);
+          }
+        }
+      }
+      units.push_back({{"number", unit.number()},
+                       {"version", unit.pin().version},
+                       {"committed", unit.committed()},
+                       {"published", unit.published()},
+                       {"files", files}});
+    }
+  }
+  json visible = json::object();
+  json staging = json::array();
+  for (const ObjectInfo& info : storage->List("")) {
+    if (!info.key.starts_with("_foretell/")) visible[info.key] = storage->Read(info.key).value_or("");
+    if (info.key.starts_with("_foretell/staging/")) staging.push_back(info.key);
+  }
+  return {{"units", units}, {"visible", visible}, {"staging", staging}};
+}
+
+// The answer, and whether it is not an error.
+std::pair<std::string, bool> Answer(const std::string& command, const Words& words) {
+  static const std::map<std::string, std::function<json(const Words&)>> kCommands = {
+      {"save", Save}, {"promote", Promote}, {"rollback", Rollback}, {"fetch", Fetch},
+      {"load", Load}, {"unit", RunUnits},   {"store", StoreState},  {"output", OutputState}};
+  try {
+    return {kCommands.at(command)(words).dump(), true};
+  } catch (const Error& error) {
+    const json failed = {{"error", {{"code", CodeText(error.code())}, {"message", error.message()}}}};
+    return {failed.dump(), false};
+  }
+}
+
+int Serve() {
+  std::string line;
+  while (std::getline(std::cin, line)) {
+    std::istringstream text(line);
+    std::string command;
+    std::getline(text, command, '\t');
+    Words words;
+    for (std::string word; std::getline(text, word, '\t');) words.push_back(word);
+    std::cout << Answer(command, words).first << std::endl;
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace foretell
+
+int main(int count, char** values) {
+  const std::vector<std::string> words(values + 1, values + count);
+  if (words.empty()) return 2;
+  if (words[0] == "serve") return foretell::Serve();
+  if (words[0] == "nothing") return 0;
+  const auto [answer, well] = foretell::Answer(words[0], {words.begin() + 1, words.end()});
+  std::cout << answer << std::endl;
+  return well ? 0 : 1;
+}

@@ -1,0 +1,19 @@
+"""The short form of each fault test; `make faults` runs the long one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FAULTS = Path(__file__).parent
+
+
+@pytest.mark.parametrize("name", ["kills", "errors"])
+def test_no_fault_leaves_a_bad_state(name: str) -> None:
+    ran = subprocess.run([sys.executable, FAULTS, "--short", name], capture_output=True, text=True)
+    if ran.returncode == 77:
+        pytest.skip(ran.stdout)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
