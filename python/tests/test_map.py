@@ -450,6 +450,49 @@ def test_the_interpreter_ends_while_threads_pull() -> None:
         assert (done.returncode, done.stderr) == (0, "")
 
 
+RELEASE_WAITS_FOR_ANOTHER_THREAD = """
+import ctypes, signal, threading, time
+import pyarrow as pa
+from foretell import _core
+
+class Paused:
+    # A stream whose release is pause(3): it waits, with native code alone, for a signal of the other thread.
+    def __arrow_c_stream__(self, requested_schema=None):
+        pointers = (ctypes.c_void_p * 5)()
+        pa.table({"x": [1]}).to_reader()._export_to_c(ctypes.addressof(pointers))
+        pointers[3] = ctypes.cast(ctypes.CDLL(None).pause, ctypes.c_void_p)
+        self.pointers = pointers
+        capsule = ctypes.pythonapi.PyCapsule_New
+        capsule.argtypes, capsule.restype = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p), ctypes.py_object
+        return capsule(ctypes.addressof(pointers), b"arrow_array_stream", None)
+
+signal.signal(signal.SIGUSR1, lambda *_: None)
+signal.signal(signal.SIGALRM, lambda *_: None)
+source, main, done = Paused(), threading.main_thread().ident, threading.Event()
+
+def wake():
+    while not done.wait(0.01):
+        signal.pthread_kill(main, signal.SIGUSR1)
+
+unread = _core.Stream(source).__arrow_c_stream__()
+signal.setitimer(signal.ITIMER_REAL, 10)  # ends the pause of one that keeps the GIL
+start = time.monotonic()
+threading.Thread(target=wake).start()
+del unread
+done.set()
+assert time.monotonic() - start < 5, "the GIL was held"
+"""
+
+
+def test_an_unread_stream_is_released_without_the_gil() -> None:
+    subprocess.run(
+        [sys.executable, "-c", RELEASE_WAITS_FOR_ANOTHER_THREAD],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        timeout=60,
+        check=True,
+    )
+
+
 def test_a_map_keeps_its_predictor_and_lets_it_go() -> None:
     class Owner:
         def predict(self, batch: _core.Batch) -> pa.RecordBatch:

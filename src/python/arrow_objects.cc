@@ -24,7 +24,8 @@ CStruct* FromCapsule(nb::handle capsule, const char* name) {
   return pointer;
 }
 
-// A capsule that releases what nobody took.
+// A capsule that releases what nobody took. Without the GIL: threads of a map may need it to let go of
+// Python's buffers, and are waited for.
 template <typename CStruct>
 nb::object ToCapsule(Owned<CStruct> owned, const char* name) {
   auto content = std::make_unique<CStruct>();
@@ -33,6 +34,7 @@ nb::object ToCapsule(Owned<CStruct> owned, const char* name) {
     const std::unique_ptr<CStruct> left(
         static_cast<CStruct*>(PyCapsule_GetPointer(self, PyCapsule_GetName(self))));
     if (left->release != nullptr) {
+      const GilReleased released;
       left->release(left.get());
     }
   });
