@@ -234,6 +234,79 @@ def test_polars_frames_come_through() -> None:
         assert pl.DataFrame(_core.Stream(part)).to_dicts() == part.to_dicts()
 
 
+def spark_batch(text: pa.DataType, binary: pa.DataType) -> pa.RecordBatch:
+    """What a function given to `DataFrame.mapInArrow` gets, as Spark 4 lays it out: lists of `element`,
+    fields that cannot be null marked so at every level, and buffers that are parts of one message.
+    `text` and `binary` are large ones with spark.sql.execution.arrow.useLargeVarTypes."""
+    whole = pa.field("a", pa.int64(), nullable=False)
+    pair = pa.struct([whole, pa.field("b", text, nullable=False)])
+    variant = pa.struct(
+        [
+            pa.field("value", binary, nullable=False),
+            pa.field("metadata", binary, nullable=False, metadata={"variant": "true"}),
+        ]
+    )
+    deep = pa.struct(
+        [pa.field("m", pa.map_(text, pa.list_(pa.field("element", pa.int64(), nullable=False))))]
+    )
+    columns: list[tuple[pa.Field, list[Any]]] = [
+        (pa.field("text", text), ["größer als zwölf Bytes", None, ""]),
+        (pa.field("no text", text), [None, None, None]),
+        (pa.field("binary", binary), [b"x", None, b""]),
+        (pa.field("flag", pa.bool_(), nullable=False), [True, False, True]),
+        (pa.field("byte", pa.int8(), nullable=False), [1, 2, 3]),
+        (pa.field("short", pa.int16(), nullable=False), [1, 2, 3]),
+        (pa.field("int", pa.int32(), nullable=False), [1, 2, 3]),
+        (pa.field("long", pa.int64()), [1, None, 3]),
+        (pa.field("float", pa.float32(), nullable=False), [1, 2, 3]),
+        (pa.field("double", pa.float64(), nullable=False), [1, 2, 3]),
+        (pa.field("decimal", pa.decimal128(38, 18)), [decimal.Decimal("1.5"), None, decimal.Decimal(0)]),
+        (pa.field("date", pa.date32(), nullable=False), [NOON.date()] * 3),
+        (pa.field("timestamp", pa.timestamp("us", "Europe/Berlin")), [UTC_NOON, None, UTC_NOON]),
+        (pa.field("timestamp_ntz", pa.timestamp("us")), [NOON, None, NOON]),
+        (pa.field("time", pa.time64("ns"), nullable=False), [NOON.time()] * 3),
+        (pa.field("day-time interval", pa.duration("us")), [datetime.timedelta(1, 2, 3), None, NOON - NOON]),
+        (pa.field("array", pa.list_(pa.field("element", text))), [["a", None], None, []]),
+        (pa.field("array()", pa.list_(pa.field("element", pa.null())), nullable=False), [[], [], []]),
+        (pa.field("map", pa.map_(text, pa.int64())), [[("k", 1), ("j", None)], None, []]),
+        (pa.field("map of struct", pa.map_(pa.int32(), pair), False), [[(1, {"a": 1, "b": "x"})], [], []]),
+        (pa.field("struct", pair), [{"a": 1, "b": "x"}, None, {"a": 3, "b": ""}]),
+        (pa.field("void", pa.null()), [None, None, None]),
+        (pa.field("variant", variant, nullable=False), [{"value": b"\x0c", "metadata": b"\x01"}] * 3),
+        (pa.field("nested", pa.list_(pa.field("element", deep))), [[{"m": [("a", [1])]}, None], None, []]),
+    ]
+    arrays = [pa.array(values, field.type) for field, values in columns]
+    batch = pa.record_batch(arrays, schema=pa.schema([field for field, _ in columns]))
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return pa.ipc.open_stream(sink.getvalue()).read_next_batch()
+
+
+@pytest.mark.parametrize(
+    ("text", "binary"), [(pa.string(), pa.binary()), (pa.large_string(), pa.large_binary())], ids=str
+)
+def test_what_spark_hands_over_comes_through_and_through_a_map(
+    text: pa.DataType, binary: pa.DataType
+) -> None:
+    batch = spark_batch(text, binary)
+    for part in [batch, batch.slice(1), batch.slice(3)]:
+        assert through(part).schema.equals(part.schema, check_metadata=True)
+        assert_same(pa.table(part))
+    schema = _core.Stream(batch).schema
+    answer = pa.record_batch({"y": [1.0, 2.0, 3.0]})
+    for declared in [None, schema]:  # each column as it comes, and cast to what it is
+        signature = _core.Signature(declared, _core.Schema([("y", "double")]), None)
+        predictor = _core.PythonPredictor(
+            signature, lambda given: answer.slice(0, pa.record_batch(given).num_rows)
+        )
+        out = pa.table(_core.map(batch, predictor, batch_rows=2))
+        out.validate(full=True)
+        assert out.select(batch.schema.names).to_pylist() == batch.to_pylist()
+        assert out["y"].to_pylist() == [1.0, 2.0, 1.0]
+        assert [out.schema.field(name) for name in batch.schema.names] == list(batch.schema)
+
+
 def test_duckdb_relations_come_through() -> None:
     connection = duckdb.connect()
     connection.sql("create type mood as enum ('sad', 'ok')")

@@ -105,6 +105,7 @@ TEST_P(CrashTest, ADriverKilledAgainAndAgainGetsThereAndKeepsFinishedParts) {
 
 TEST(FirstStartTest, KilledAtAnyStepOfTheProbeTheNextStartWorks) {
   const TemporaryFolder folder(QuickFolder());
+  int kills = 0;
   for (int n = 1; n < 700; n += 13) {
     const auto storage = Fresh("memory", folder, n);
     auto hooked = std::make_shared<HookedStorage>(storage);
@@ -115,10 +116,12 @@ TEST(FirstStartTest, KilledAtAnyStepOfTheProbeTheNextStartWorks) {
     try {
       Output::Open(hooked, TestLineage());
     } catch (const Killed&) {
+      ++kills;
     }
     Output output = Output::Open(storage, TestLineage());
     EXPECT_LE(output.epoch(), 2);
   }
+  EXPECT_GT(kills, 1);
 }
 
 // A driver in a thread that stops before its n-th operation until it is let go.
