@@ -14,11 +14,12 @@ ALLOWED = {
     "error": set(),
     "arrow": {"error"},
     "predict": {"error", "arrow"},
+    "parity": {"error", "arrow", "predict"},
     "store": {"error"},
     "cache": {"error", "store"},
     "run": {"error", "store"},
     "open": {"error", "arrow", "predict", "store", "cache"},
-    "python": {"error", "arrow", "predict", "store", "cache", "run", "open"},
+    "python": {"error", "arrow", "predict", "parity", "store", "cache", "run", "open"},
 }
 
 # The layer of each public header.
@@ -30,6 +31,7 @@ PUBLIC = {
     "builder.h": "arrow",
     "predictor.h": "predict",
     "map.h": "predict",
+    "parity.h": "parity",
     "storage.h": "store",
     "store.h": "store",
     "open.h": "open",

@@ -6,6 +6,7 @@
 //   builder.h    making columns
 //   predictor.h  what a predictor is
 //   map.h        the one map
+//   parity.h     whether two predictions are the same
 //   storage.h    where bytes are kept
 //   store.h      versions and aliases
 //   open.h       a version's files on this machine
@@ -18,6 +19,7 @@
 #include "foretell/error.h"
 #include "foretell/map.h"
 #include "foretell/open.h"
+#include "foretell/parity.h"
 #include "foretell/predictor.h"
 #include "foretell/schema.h"
 #include "foretell/storage.h"

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from foretell.error import Error
     from foretell.loading import load
     from foretell.local import RunSummary, run
+    from foretell.parity import CheckReport, check
     from foretell.predictor.join import join_text
     from foretell.predictor.predictor import Predictor
     from foretell.predictor.rows import Row, Rows, skip
@@ -24,6 +25,7 @@ __version__ = "0.1.0"
 # Where each public name lives. A name is imported when it is first used: `import foretell` is quick,
 # and what is not used costs nothing.
 _HOMES = {
+    "CheckReport": "foretell.parity",
     "Error": "foretell.error",
     "Predictor": "foretell.predictor.predictor",
     "Row": "foretell.predictor.rows",
@@ -32,6 +34,7 @@ _HOMES = {
     "Schema": "foretell.predictor.schema",
     "Store": "foretell.store",
     "Version": "foretell.version",
+    "check": "foretell.parity",
     "files": "foretell.sources",
     "join_text": "foretell.predictor.join",
     "load": "foretell.loading",
@@ -41,6 +44,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "CheckReport",
     "Error",
     "Predictor",
     "Row",
@@ -49,6 +53,7 @@ __all__ = [
     "Schema",
     "Store",
     "Version",
+    "check",
     "files",
     "join_text",
     "load",

@@ -12,6 +12,7 @@ void BindSchema(nanobind::module_& module);
 void BindStream(nanobind::module_& module);
 void BindPredictor(nanobind::module_& module);
 void BindMap(nanobind::module_& module);
+void BindParity(nanobind::module_& module);
 void BindItem(nanobind::module_& module);
 
 }  // namespace foretell::python

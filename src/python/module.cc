@@ -12,5 +12,6 @@ NB_MODULE(_core, module) {
   foretell::python::BindStream(module);
   foretell::python::BindPredictor(module);
   foretell::python::BindMap(module);
+  foretell::python::BindParity(module);
   foretell::python::BindItem(module);
 }

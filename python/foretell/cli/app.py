@@ -29,6 +29,7 @@ COMMANDS = {
     "save": "foretell.cli.save:save",
     "versions": "foretell.cli.versions:versions",
     "show": "foretell.cli.show:show",
+    "check": "foretell.cli.check:check",
     "promote": "foretell.cli.aliases:promote",
     "rollback": "foretell.cli.aliases:rollback",
     "history": "foretell.cli.aliases:history",

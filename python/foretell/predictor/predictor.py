@@ -29,6 +29,7 @@ from foretell.predictor.steps import NoModel, Watch
 from foretell.predictor.versions import Versions
 
 if TYPE_CHECKING:
+    from foretell.parity import CheckReport
     from foretell.predictor.trace import Trace
     from foretell.version import Version
 
@@ -164,6 +165,17 @@ class Predictor(DefaultForms, Versions):
         from foretell.predictor.trace import Trace
 
         return Trace(self._ready(), dict(row))
+
+    def check(self, rows: Any = None) -> CheckReport:
+        """Predicts ``rows`` in every mode (item, bulk, batches, shuffled, sliced, twice), and says where they differ.
+
+        ``rows``: anything that holds rows; by default rows of the source, or the loaded version's example. Nothing
+        is kept, and no other process is tried: ``foretell.check("NAME@3")`` does both, for a saved version.
+        FT0701 when there is no row.
+        """
+        from foretell.parity.checking import check_at_hand
+
+        return check_at_hand(self, rows)
 
     def sample(self, n: int = 1000, seed: int = 0, refresh: bool = False) -> Any:
         """``n`` rows from across the source as a pandas frame: the same for the same seed.

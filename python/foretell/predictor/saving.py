@@ -15,15 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foretell.error import Error, error
+from foretell.predictor import example as examples
 from foretell.predictor.contract import Contract
 from foretell.predictor.forms import check_complete
 from foretell.predictor.schema import Schema
 
 if TYPE_CHECKING:
     from foretell.version import Version
-
-EXAMPLE = "example.arrow"
-"""The example's rows within a version, an Arrow file."""
 
 SAMPLE_ROWS = 100
 """Rows of a source that are predicted to infer the output."""
@@ -52,14 +50,16 @@ def save_model(
     name = model_key if model_key is not None else predictor.name
     _check_reference(name, alias)
     told = _json(metadata)
-    rows = None if example is None else example_table(example)
-    contract, inferred = _complete(predictor, model, rows)
+    kept = None if example is None else examples.given(example)
+    contract, inferred = _complete(predictor, model, None if kept is None else kept.rows)
+    if kept is None:
+        kept = examples.drawn(predictor, contract)
     with tempfile.TemporaryDirectory(prefix="foretell-save-") as folder:
         directory = Path(folder)
         carried = carry(owner, directory, model=model)
         description = models.save(model, directory, carried, loader=loader, predictor=predictor)
-        if rows is not None:
-            _write(rows, directory / EXAMPLE)
+        if kept is not None:
+            kept.write(directory / examples.FILE)
         fields = {
             "kind": "python",
             "signature": contract.to_json(),
@@ -68,7 +68,8 @@ def save_model(
             "code": carried.to_json(),
             "model": description,
             "environment": environment(carried, imports=[type(model).__module__.partition(".")[0]]),
-            "example": None if rows is None else EXAMPLE,
+            "example": None if kept is None else examples.FILE,
+            "check": None if kept is None else kept.to_json(),
             "who": default_who(),
         }
         written = [path for path in sorted(directory.rglob("*")) if path.is_file()]
@@ -125,28 +126,6 @@ def _json(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
         ) from problem
 
 
-def example_table(example: Any) -> Any:
-    """The example's rows as a ``pyarrow.Table``; FT0101 when there is none."""
-    import pyarrow as pa
-
-    from foretell.predictor.pieces import batch_of
-    from foretell.predictor.rows import Row
-    from foretell.predictor.scorer import own
-
-    if isinstance(example, Mapping):
-        example = [example]
-    if isinstance(example, (list, tuple)):
-        rows = [Row({name: own(value) for name, value in dict(row).items()}) for row in example]
-        table = pa.Table.from_batches([batch_of(rows, {}, "example's").to_arrow()])
-    elif type(example).__module__.partition(".")[0] == "pandas":
-        table = pa.Table.from_pandas(example, preserve_index=False).replace_schema_metadata(None)
-    else:
-        table = pa.table(example)
-    if not table.num_rows:
-        raise error("FT0101", "the example has no row", "give a row or a few that the predictor can predict")
-    return table
-
-
 def _complete(predictor: Any, model: Any, example: Any) -> tuple[Contract, list[str]]:
     """The contract with what the class leaves open inferred, and what that is.
 
@@ -196,13 +175,6 @@ def _predictions_of_source(probe: Any) -> list[tuple[str, Any]]:
             stacklevel=4,
         )
         return []
-
-
-def _write(rows: Any, path: Path) -> None:
-    import pyarrow as pa
-
-    with pa.ipc.new_file(path, rows.schema) as writer:
-        writer.write_table(rows)
 
 
 def _progress(name: str) -> Callable[[int, int], None] | None:

@@ -143,14 +143,19 @@ class Scorer:
             return batch_of([], self.steps.types)
         return Rows(pa.Table.from_batches(got).combine_chunks().to_batches()[0])
 
-    def stream(self, data: Any, contract: Contract, on_error: str) -> Stream:
+    def stream(
+        self, data: Any, contract: Contract, on_error: str, batch_rows: int = CALL_ROWS, **options: Any
+    ) -> Stream:
         """`Map` over anything with ``__arrow_c_stream__``, under this predictor's steps."""
         from foretell import _core
 
         seen: list[Exception] = []
         predictor = _core.PythonPredictor(contract.core(), self.call(seen))
         return Stream(
-            _core.map(data, predictor, on_error=on_error, version=self.version, batch_rows=CALL_ROWS), seen
+            _core.map(
+                data, predictor, on_error=on_error, version=self.version, batch_rows=batch_rows, **options
+            ),
+            seen,
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from foretell.error import error
@@ -101,6 +102,18 @@ class Files(Source):
     def with_base(self, folder: str | os.PathLike[str]) -> Files:
         """The same source; its relative paths start at ``folder``, unless they start somewhere already."""
         return Files(self._paths, self._format, self._reading, self._base or os.fspath(folder))
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the files are of text: CSV, JSON Lines."""
+        return self._format_of(self.list_files()).is_text
+
+    def typed(self, types: Mapping[str, str]) -> Files:
+        """The same files, columns of text being read in these types where ``types=`` says nothing of them."""
+        if not self.is_text:
+            return self
+        reading = replace(self._reading, types={**types, **self._reading.types})
+        return Files(self._paths, self._format, reading, self._base)
 
     def list_files(self) -> list[InputFile]:
         """The files as they are now, each once, sorted by path.

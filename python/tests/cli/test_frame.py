@@ -19,6 +19,7 @@ ALL_COMMANDS = [
     "save",
     "versions",
     "show",
+    "check",
     "promote",
     "rollback",
     "history",

@@ -1,0 +1,95 @@
+"""The rows of a check or a comparison: a version's example, and what else was named."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from foretell.error import error
+
+if TYPE_CHECKING:
+    from foretell.parity.subject import Subject
+    from foretell.store import Store
+    from foretell.version import Version
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """``rows``: a table, the ``example`` rows of the version first; ``origin``: in words."""
+
+    rows: Any
+    example: int
+    distinct: int
+    needed: int
+    origin: str
+
+
+def gather(subject: Subject, rows: Any, store: Store | None, version: Version | None) -> Gathered:
+    """A version's example, then ``rows``; FT0701 when that is none, FT0203 and FT0205 when it does not fit."""
+    from foretell import _core
+    from foretell.predictor.example import NEEDED
+
+    tables, origins, example, needed = [], [], 0, NEEDED
+    kept = None if version is None or store is None else example_of(store, version)
+    if kept is not None and version is not None:
+        tables.append(subject.columns(kept, f"the example of {version.reference}"))
+        origins.append(f"the example of {version.reference}")
+        example = kept.num_rows
+        needed = int((version.manifest.get("check") or {}).get("needed", NEEDED))
+    if rows is not None:
+        tables.append(subject.columns(read_rows(rows, subject.input), "the rows"))
+        origins.append(describe(rows))
+    if not tables or not sum(table.num_rows for table in tables):
+        what = "no rows were given" if version is None else f"{version.reference} keeps no example"
+        raise error(
+            "FT0701",
+            f"{what if not origins else ' and '.join(origins)}: there is no row to predict",
+            "give rows: --rows PATH, or rows=…; a save keeps example= or rows of the predictor's source",
+        )
+    table = stacked(tables)
+    return Gathered(table, example, _core.count_distinct(table), needed, " and ".join(origins))
+
+
+def example_of(store: Store, version: Version) -> Any:
+    """The example's rows as a table; None when the version keeps none."""
+    import pyarrow as pa
+
+    path = version.manifest.get("example")
+    if not path:
+        return None
+    files = store.open_files(version)
+    with pa.OSFile(str(files[path])) as file:
+        return pa.ipc.open_file(file).read_all()
+
+
+def read_rows(rows: Any, declared: Mapping[str, str] | None) -> Any:
+    """All rows of anything that holds some, as a table; FT0701, FT0702, FT0707."""
+    from foretell.sources import Files, as_source
+
+    source = as_source(rows)
+    if isinstance(source, Files) and declared is not None:
+        present = set(source.schema().names)
+        source = source.typed({name: kind for name, kind in declared.items() if name in present})
+    return source.read().read_all()
+
+
+def describe(rows: Any) -> str:
+    from foretell.sources import as_source
+
+    return str(rows) if isinstance(rows, (str, os.PathLike)) else as_source(rows).describe()
+
+
+def stacked(tables: list[Any]) -> Any:
+    """One table of several; FT0205 where a column has types that do not go together."""
+    import pyarrow as pa
+
+    try:
+        return pa.concat_tables(tables, promote_options="permissive")
+    except (pa.ArrowException, TypeError) as problem:
+        raise error(
+            "FT0205",
+            f"the rows do not fit those of the example: {problem}",
+            "give the columns the types that the example has",
+        ) from problem
