@@ -78,9 +78,9 @@ std::optional<Schema> MapSchema(const Schema& input, const Signature& signature,
 
 // A column in the type that the signature declares, or FT0205 with both types named. Documented
 // casts only: wider integers and floats, integers to floats where exact, any string layout to another,
-// a dictionary to its values, timestamps to another unit where exact and to another zone (a naive one
-// is read as UTC), nulls to anything, lists and structs item by item (a struct's fields by name, none
-// missing, none left over). FT0206 names the row of a value that does not fit.
+// a dictionary to its values, timestamps, durations and time64 to another unit where exact, timestamps to
+// another zone (a naive one is read as UTC), nulls to anything, lists, maps and structs item by item (a
+// struct's fields by name, none missing, none left over). FT0206 names the row of a value that does not fit.
 Column Cast(const Column& column, const DataType& type, std::string_view name);
 
 }  // namespace foretell

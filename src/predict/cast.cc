@@ -21,8 +21,7 @@ namespace {
 
 constexpr std::string_view kHint =
     "foretell widens numbers, reads integers as floats where that is exact, changes string layouts, units "
-    "and "
-    "zones of timestamps; cast the column yourself for anything else";
+    "of time and zones; cast the column yourself for anything else";
 
 [[noreturn]] void Refuse(const DataType& found, const DataType& expected, std::string_view name) {
   throw Error(Code::kTypeMismatch,
@@ -146,7 +145,12 @@ std::int64_t TicksPerSecond(TimeUnit unit) {
   return kTicks[static_cast<int>(unit)];
 }
 
-Column CastTimestamps(const Column& column, const DataType& type, const Context& context) {
+// Types whose values are 64-bit counts of a unit of time.
+bool IsTicks(TypeId id) {
+  return id == TypeId::kTimestamp || id == TypeId::kDuration || id == TypeId::kTime64;
+}
+
+Column CastTicks(const Column& column, const DataType& type, const Context& context) {
   const std::int64_t from = TicksPerSecond(column.type().unit);
   const std::int64_t to = TicksPerSecond(type.unit);
   if (from == to) {
@@ -344,7 +348,8 @@ Column CastList(const Column& column, const DataType& type, const Context& conte
       context.problem(row, message);
     }
   };
-  const Column items = CastColumn(found.items, type.fields()[0].type, Context{context.name, in_item});
+  const DataType item_type = type.id == TypeId::kMap ? StructOf(type.fields()) : type.fields()[0].type;
+  const Column items = CastColumn(found.items, item_type, Context{context.name, in_item});
   if (type.id != TypeId::kFixedSizeList) {
     return ListColumn(column, type, found.offsets, items);
   }
@@ -414,10 +419,10 @@ Column CastColumn(const Column& column, const DataType& type, const Context& con
     return type.id == TypeId::kFloat ? ConvertHalves<float>(column, type)
                                      : ConvertHalves<double>(column, type);
   }
-  if (found.id == TypeId::kTimestamp && type.id == TypeId::kTimestamp) {
-    return CastTimestamps(column, type, context);
+  if (found.id == type.id && IsTicks(type.id)) {
+    return CastTicks(column, type, context);
   }
-  if (IsList(found.id) && IsList(type.id)) {
+  if ((IsList(found.id) && IsList(type.id)) || (found.id == TypeId::kMap && type.id == TypeId::kMap)) {
     return CastList(column, type, context);
   }
   if (found.id == TypeId::kStruct && type.id == TypeId::kStruct) {

@@ -14,7 +14,7 @@ namespace foretell {
 Column FlatColumn(const Column& column, const DataType& type, const std::vector<const void*>& buffers,
                   std::shared_ptr<const void> owner);
 
-// list or large_list with the validity of `column`; `offsets` begin at 0.
+// list, large_list or map with the validity of `column`; `offsets` begin at 0.
 Column ListColumn(const Column& column, const DataType& type, std::span<const std::int64_t> offsets,
                   const Column& items);
 

@@ -185,6 +185,17 @@ TEST(CastTest, TimestampsChangeUnitsWhereExactAndZonesAlways) {
   EXPECT_EQ(Refused(Ints("date32", {1}), "timestamp[us, UTC]"), Code::kTypeMismatch);
 }
 
+TEST(CastTest, DurationsAndTimesOfDayChangeUnitsWhereExact) {
+  for (const std::string type : {"duration", "time64"}) {
+    const Column nanos = Ints(type + "[ns]", {5'000, std::nullopt, 7'001});
+    EXPECT_EQ(To(nanos.Slice(0, 2), type + "[us]").Int(0), 5);
+    EXPECT_TRUE(To(nanos.Slice(0, 2), type + "[us]").IsNull(1));
+    EXPECT_EQ(Refused(nanos, type + "[us]"), Code::kInvalidValue);
+    EXPECT_EQ(To(Ints(type + "[us]", {5}), type + "[ns]").Int(0), 5'000);
+    EXPECT_EQ(Refused(nanos, "timestamp[ns]"), Code::kTypeMismatch);
+  }
+}
+
 TEST(CastTest, AValueBehindANullIsNobodysProblem) {
   Column::Parts parts = Ints("int64", {1, kExact + 1}).parts();
   const auto validity = std::make_shared<std::uint8_t>(std::uint8_t{1});
@@ -242,6 +253,31 @@ TEST(CastTest, ListsAreCastItemByItem) {
   const Column back = To(pairs, "list<double>");
   EXPECT_EQ(back.child(0).Double(back.ListRange(0).first + 1), 2);
   EXPECT_TRUE(back.IsNull(1));
+}
+
+TEST(CastTest, MapsAreCastItemByItem) {
+  const Column maps = Build("map<large_string, int64>", [](ColumnBuilder& b) {
+    b.AppendNull();
+    for (const std::int64_t value : {1, 2}) {
+      b.child(0).child(0).AppendString("k" + std::to_string(value));
+      b.child(0).child(1).AppendInt(value);
+      b.child(0).CloseStruct();
+    }
+    b.CloseList();
+    b.child(0).child(0).AppendString("large");
+    b.child(0).child(1).AppendInt(kExact + 1);
+    b.child(0).CloseStruct();
+    b.CloseList();
+  });
+  const Column cast = To(maps.Slice(0, 2), "map<string, double>");
+  EXPECT_EQ(ToString(cast.type()), "map<string, double>");
+  EXPECT_TRUE(cast.IsNull(0));
+  EXPECT_EQ(cast.ListRange(1), (std::pair<std::int64_t, std::int64_t>(0, 2)));
+  EXPECT_EQ(cast.child(0).child(0).String(1), "k2");
+  EXPECT_EQ(cast.child(0).child(1).Double(1), 2);
+  const Error error = Caught([&] { To(maps, "map<string, double>"); });
+  EXPECT_NE(error.message().find("(row 2)"), std::string::npos) << error.message();
+  EXPECT_EQ(Refused(maps, "list<struct<key: string, value: double>>"), Code::kTypeMismatch);
 }
 
 TEST(CastTest, AnItemThatDoesNotFitNamesTheRowOfItsList) {
