@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from foretell.display import topics
     from foretell.error import Error
     from foretell.loading import load
     from foretell.local import RunSummary, run
@@ -41,6 +42,7 @@ _HOMES = {
     "run": "foretell.local",
     "schema": "foretell.predictor.schema",
     "skip": "foretell.predictor.rows",
+    "topics": "foretell.display",
 }
 
 __all__ = [
@@ -60,6 +62,7 @@ __all__ = [
     "run",
     "schema",
     "skip",
+    "topics",
 ]
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from foretell.code import LoadedCode
     from foretell.predictor import Predictor
     from foretell.store import Store
-    from foretell.version import Version
+    from foretell.version import Version, VersionList
 
 
 class VersionWarning(UserWarning):
@@ -68,15 +68,17 @@ def open_store(store: Any = None) -> Store:
     return store if isinstance(store, Store) else Store(store)
 
 
-def list_versions(predictor: Predictor, model_key: str | None) -> list[Version]:
+def list_versions(predictor: Predictor, model_key: str | None) -> VersionList:
     """See ``Predictor.list_versions``."""
+    from foretell.version import VersionList
+
     store = open_store(predictor._store)
     name = model_key if model_key is not None else predictor.name
     try:
-        return list(store.versions(name))
+        return store.versions(name)
     except Error as problem:
         if problem.code in ("FT0401", "FT0410", "FT0417"):
-            return []
+            return VersionList()
         raise
 
 

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from foretell import _core
 from foretell.error import error
 from foretell.project import find_project
-from foretell.version import Version
+from foretell.version import Version, VersionList
 
 DEFAULT = "models"
 
@@ -133,10 +133,12 @@ class Store:
         """Every predictor's name."""
         return self.core.names()
 
-    def versions(self, name: str) -> list[Version]:
+    def versions(self, name: str) -> VersionList:
         """Every version that is not retired, oldest first."""
         aliases = self.aliases(name)
-        return [_version(self.core.get(name, number), aliases) for number in self.core.versions(name)]
+        return VersionList(
+            _version(self.core.get(name, number), aliases) for number in self.core.versions(name)
+        )
 
     def version(self, reference: str) -> Version:
         """The version that ``NAME@NUMBER``, ``NAME@ALIAS``, ``NAME@latest`` or ``NAME`` names now."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from foretell.display.tables import Table, fields_html
+from foretell.size import size_text
 
 
 @dataclass(frozen=True)
@@ -46,16 +48,31 @@ class Version:
         return f"<Version {self.reference}{aliases}, {created},{metadata} {self.sha256[:12]}>"
 
     def _repr_html_(self) -> str:
-        rows = {
-            "created": f"{self.created:%Y-%m-%d %H:%M:%S} UTC",
-            "aliases": ", ".join(self.aliases) or "none",
-            "files": f"{len(self.manifest['files'])}, {self.size:,} bytes",
-            **{str(key): str(value) for key, value in self.metadata.items()},
-            "sha256": self.sha256,
-        }
-        cells = "".join(
-            f"<tr><th style='text-align:left'>{html.escape(key)}</th>"
-            f"<td style='text-align:left'>{html.escape(value)}</td></tr>"
-            for key, value in rows.items()
+        return fields_html(
+            self.reference,
+            {
+                "saved": f"{self.created:%Y-%m-%d %H:%M:%S} UTC",
+                "aliases": ", ".join(self.aliases) or "none",
+                "files": f"{len(self.manifest['files'])}, {size_text(self.size)}",
+                **self.metadata,
+                "sha256": self.sha256,
+            },
         )
-        return f"<table><caption>{html.escape(self.reference)}</caption>{cells}</table>"
+
+
+class VersionList(Table[Version]):
+    """Versions of one predictor, oldest first; a list, shown in a notebook as a table."""
+
+    caption = "Versions"
+
+    def columns(self) -> Sequence[str]:
+        return ("version", "saved", "aliases", "size", "metadata")
+
+    def cells(self, item: Version) -> Sequence[Any]:
+        return (
+            item.reference,
+            f"{item.created:%Y-%m-%d %H:%M} UTC",
+            ", ".join(item.aliases),
+            size_text(item.size),
+            "\n".join(f"{key} = {value}" for key, value in item.metadata.items()),
+        )

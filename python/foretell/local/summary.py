@@ -111,6 +111,38 @@ class RunSummary:
             lines.append(f"their rows are in {self.output}/_quarantine")
         return "\n".join(lines)
 
+    def _repr_html_(self) -> str:
+        from foretell.display import fields_html, table_html
+
+        units = table_html(
+            f"{self.predictor} → {self.output}",
+            ("unit", "version", "rows", "predicted", "bad", "skipped", "unstable", "note"),
+            (
+                (u.unit, u.version, u.rows, u.predicted, u.bad, u.skipped, u.unstable, _note(u))
+                for u in self.units
+            ),
+        )
+        if not self.units:
+            return fields_html(f"{self.predictor} → {self.output}", {"units": "nothing new"})
+        return units + fields_html(
+            "This call",
+            {
+                "rows": f"{self.rows:,} in {self.seconds:.1f} s, {self.rows_per_second:,.0f} rows/s",
+                "workers": f"{self.workers}" + (f", {self.crashes} replaced" if self.crashes else ""),
+                "quarantine": "\n".join(
+                    f"{count:,} × {reason}" for reason, count in list(self.reasons.items())[:10]
+                )
+                or None,
+                "their rows": f"{self.output}/_quarantine" if self.reasons else None,
+            },
+        )
+
+
+def _note(unit: UnitSummary) -> str:
+    if unit.finished_before:
+        return "finished before"
+    return f"{unit.adopted} parts were finished before" if unit.adopted else ""
+
 
 class TooManyBadRows(RunError):
     """FT0605, with the summary of the run: its output and its quarantine are in place."""

@@ -257,3 +257,8 @@ class Predictor(DefaultForms, Versions):
             return f"<{type(self).__name__} predictor, version {self.version.version}>"
         model = "a given model" if "model" in self.__dict__ else "no model"
         return f"<{type(self).__name__} predictor, {model}>"
+
+    def _repr_html_(self) -> str:
+        from foretell.display.predictor import predictor_html
+
+        return predictor_html(self)

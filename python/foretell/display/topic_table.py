@@ -1,0 +1,117 @@
+"""The topics of a topic model, by their words of the greatest weight."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from foretell.display.tables import Table
+from foretell.error import error
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True)
+class Topic:
+    """``words`` by falling weight; ``weights`` are their probabilities in this topic."""
+
+    number: int
+    words: tuple[str, ...]
+    weights: tuple[float, ...]
+    share: float | None = None
+
+    def __str__(self) -> str:
+        return " ".join(self.words)
+
+
+class Topics(Table[Topic]):
+    """A list of topics; printed a line each, shown in a notebook as a table."""
+
+    caption = "Topics"
+
+    def columns(self) -> Sequence[str]:
+        return (
+            ("topic", "words") if all(topic.share is None for topic in self) else ("topic", "share", "words")
+        )
+
+    def cells(self, item: Topic) -> Sequence[Any]:
+        words = ", ".join(
+            f"{word} {weight:.1%}" for word, weight in zip(item.words, item.weights, strict=True)
+        )
+        return (item.number, words) if item.share is None else (item.number, f"{item.share:.1%}", words)
+
+    def __repr__(self) -> str:
+        width = len(str(max((topic.number for topic in self), default=0)))
+        return "\n".join(
+            f"{topic.number:>{width}}  "
+            + ("" if topic.share is None else f"{topic.share:6.1%}  ")
+            + str(topic)
+            for topic in self
+        )
+
+
+def topics(model: Any, predictions: Any = None, *, words: int = 8) -> Topics:
+    """The topics of a fitted scikit-learn pipeline that ends in a topic model, or of a predictor with one.
+
+        ft.topics(predictor)
+        ft.topics(predictor, predicted["topics"])   # with each topic's share of these rows
+
+    ``model``: a pipeline whose last step has ``components_`` (topics × words: LDA, NMF) and an earlier one
+    ``get_feature_names_out``, or a predictor whose ``model`` is such a pipeline. ``predictions``: topic
+    probabilities, rows × topics, in any form that NumPy, pandas, polars or Arrow give; rows that are null
+    are left out. ``words``: how many words of each topic. FT0101 for anything else.
+    """
+    import numpy as np
+
+    from foretell.predictor.predictor import Predictor
+
+    if words < 1:
+        raise error("FT0101", f"words={words} is out of range", "ask for one word or more")
+    pipeline = model.model if isinstance(model, Predictor) else model
+    steps = [step for _, step in getattr(pipeline, "steps", [])]
+    named = [step for step in steps[:-1] if hasattr(step, "get_feature_names_out")]
+    if not named or not hasattr(steps[-1], "components_"):
+        raise error(
+            "FT0101",
+            f"a {type(pipeline).__name__} was given, which has no topics and words",
+            "give a fitted pipeline of a vectorizer and a topic model, as CountVectorizer and"
+            " LatentDirichletAllocation, or a predictor that has loaded one",
+        )
+    weights = np.asarray(steps[-1].components_, dtype=np.float64)
+    names = named[-1].get_feature_names_out()
+    shares = None if predictions is None else _shares(predictions, len(weights))
+    found = Topics()
+    for number, row in enumerate(weights):
+        best = np.argsort(-row, kind="stable")[:words]
+        total = row.sum() or 1.0
+        found.append(
+            Topic(
+                number,
+                tuple(str(names[i]) for i in best),
+                tuple(float(row[i] / total) for i in best),
+                None if shares is None else float(shares[number]),
+            )
+        )
+    return found
+
+
+def _shares(predictions: Any, count: int) -> np.ndarray[Any, Any]:
+    """The mean probability of each topic."""
+    import numpy as np
+
+    listed = predictions
+    for convert in ("to_pylist", "to_list", "tolist"):
+        if hasattr(predictions, convert):
+            listed = getattr(predictions, convert)()
+            break
+    rows = [row for row in listed if row is not None]
+    try:
+        matrix = np.asarray(rows, dtype=np.float64)
+    except (TypeError, ValueError):
+        matrix = np.empty((0, 0))
+    if matrix.ndim != 2 or matrix.shape[1] != count:
+        raise error("FT0101", f"the predictions are not rows of {count} topic probabilities")
+    shares: np.ndarray[Any, Any] = matrix.mean(axis=0)
+    return shares
