@@ -64,7 +64,7 @@ fmt: $(SETUP)  ## format Python and C++
 layers:  ## each C++ layer includes only what it may
 	$(PYTHON) tools/check_layers.py
 
-docs: build  ## make docs/errors.md from the catalogue, check the links of every page
+docs: build  ## build/docs/html: every page and the reference, links checked
 	$(BIN)/python tools/docs.py
 
 wheel: $(SETUP)  ## build a wheel, and import it in a clean environment

@@ -1,9 +1,11 @@
-"""Makes build/docs/errors.md from the catalogue of error codes, and checks the links of every page.
+"""Makes build/docs/html: every page, the reference from the docstrings, the catalogue of error codes.
 
-Usage: .venv/bin/python tools/docs.py   (exit status 1; a line for each link that leads nowhere)
+Usage: .venv/bin/python tools/docs.py   (exit status 1; a line for each link that leads nowhere, and for
+each page or docstring that Sphinx does not understand)
 """
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -49,19 +51,34 @@ def broken_links(path: Path) -> list[str]:
     return found
 
 
+def stage(pages: list[Path], folder: Path) -> None:
+    """Copies the pages, as they lie to each other, and makes the error catalogue beside them."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for page in pages:
+        copy = folder / page.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(page, copy)
+    (folder / "docs" / "reference" / "errors.md").write_text(errors_page(), encoding="utf-8")
+
+
 def main() -> int:
-    made = ROOT / "build" / "docs" / "errors.md"
-    made.parent.mkdir(parents=True, exist_ok=True)
-    made.write_text(errors_page(), encoding="utf-8")
     listed = subprocess.run(
         ["git", "ls-files", "*.md"], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout.split()
     pages = [ROOT / name for name in listed]
     found = [line for page in pages for line in broken_links(page)]
-    print(
-        "\n".join(found) if found else f"docs: {made.relative_to(ROOT)} made, links of {len(pages)} pages ok"
-    )
-    return 1 if found else 0
+    if found:
+        print("\n".join(found))
+        return 1
+    built = ROOT / "build" / "docs"
+    stage(pages, built / "pages")
+    options = ["-W", "--keep-going", "-q", "-E", "-c", str(ROOT / "docs"), "-d", str(built / "doctrees")]
+    sphinx = [sys.executable, "-m", "sphinx", *options, str(built / "pages"), str(built / "html")]
+    if subprocess.run(sphinx, cwd=ROOT, check=False).returncode != 0:
+        return 1
+    (built / "html" / "index.html").write_text('<meta http-equiv="refresh" content="0; url=docs/index.html">\n')
+    print(f"docs: {len(pages)} pages, their links are ok; open build/docs/html/index.html")
+    return 0
 
 
 if __name__ == "__main__":
