@@ -1,6 +1,9 @@
 // What an import refuses, what it repairs, and that it releases everything exactly once.
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <numeric>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -144,6 +147,37 @@ TEST(ImportTest, RefusesWrongOffsets) {
   ExpectRefused("list<int32>", list({0, 1, 4}), "3 rows where 4 are needed");
   ExpectRefused("list<int32>", list({0, 3, 1}), "not in order");
   ExpectRefused("map<int32, int32>", list({0, 1, 3}), "'item'");
+}
+
+template <typename Offset>
+void ExpectEachOffsetIsLookedAt(const char* type) {
+  const std::string data(200, 'x');
+  std::vector<Offset> right(data.size() + 1);
+  std::iota(right.begin(), right.end(), Offset{0});
+  const auto text = [&](const std::vector<Offset>& offsets) {
+    const auto bytes = std::as_bytes(std::span(offsets));
+    return ForeignArray{.length = static_cast<std::int64_t>(data.size()),
+                        .buffers = {kNone, std::vector(bytes.begin(), bytes.end()), BufferOf(data)}};
+  };
+  EXPECT_EQ(Take(type, text(right)).find("malformed"), std::string::npos);
+  constexpr Offset kMost = std::numeric_limits<Offset>::max();
+  constexpr Offset kLeast = std::numeric_limits<Offset>::min();
+  for (std::size_t i = 0; i < right.size(); ++i) {
+    std::vector<Offset> wrong = right;
+    wrong[i] = -1;
+    ExpectRefused(type, text(wrong), "its offsets are not in order");
+    if (i + 1 < right.size()) {
+      wrong[i] = kMost;
+      ExpectRefused(type, text(wrong), "its offsets are not in order");
+      wrong[i + 1] = kLeast;  // the difference wraps around to 1
+      ExpectRefused(type, text(wrong), "its offsets are not in order");
+    }
+  }
+}
+
+TEST(ImportTest, LooksAtEachOffset) {
+  ExpectEachOffsetIsLookedAt<std::int32_t>("string");
+  ExpectEachOffsetIsLookedAt<std::int64_t>("large_string");
 }
 
 TEST(ImportTest, RefusesWrongChildren) {

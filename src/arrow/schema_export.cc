@@ -29,7 +29,7 @@ void Release(ArrowSchema* schema) {
 
 std::string FormatOf(const DataType& type) {
   const char unit = std::array{'s', 'm', 'u', 'n'}[static_cast<std::size_t>(type.unit)];
-  const std::string decimal = "d:" + std::to_string(type.precision) + "," + std::to_string(type.scale);
+  std::string decimal = "d:" + std::to_string(type.precision) + "," + std::to_string(type.scale);
   switch (type.id) {
     case TypeId::kNull:
       return "n";

@@ -1,8 +1,11 @@
 #include "arrow/utf8.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
+#include <functional>
+#include <numeric>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -13,9 +16,19 @@
 namespace foretell {
 namespace {
 
+// In blocks of a fixed size, of which compilers make vector code.
 bool IsAscii(std::string_view text) {
-  std::uint64_t high = 0;
+  constexpr std::size_t kWords = 8;
+  std::array<std::uint64_t, kWords> block{};
+  std::array<std::uint64_t, kWords> seen{};
   std::size_t i = 0;
+  for (; i + sizeof(block) <= text.size(); i += sizeof(block)) {
+    std::memcpy(block.data(), text.data() + i, sizeof(block));
+    for (std::size_t j = 0; j < kWords; ++j) {
+      seen[j] |= block[j];
+    }
+  }
+  std::uint64_t high = std::accumulate(seen.begin(), seen.end(), std::uint64_t{0}, std::bit_or<>());
   for (; i + 8 <= text.size(); i += 8) {
     std::uint64_t word = 0;
     std::memcpy(&word, text.data() + i, sizeof(word));

@@ -46,6 +46,17 @@ TEST(Utf8Test, RefusesOverlongCutAndStrayBytes) {
   EXPECT_TRUE(IsUtf8(std::string("a\0b", 3)));
 }
 
+TEST(Utf8Test, LooksAtEachByte) {
+  for (std::size_t size = 1; size < 200; ++size) {
+    ASSERT_TRUE(IsUtf8(std::string(size, 'x')));
+    for (std::size_t i = 0; i < size; ++i) {
+      std::string text(size, 'x');
+      text[i] = '\x80';
+      ASSERT_FALSE(IsUtf8(text)) << size << " " << i;
+    }
+  }
+}
+
 TEST(PrintableTest, ReplacesAndShortens) {
   EXPECT_EQ(Printable("gr\xf6\xdf"
                       "er 日本"),
