@@ -76,7 +76,9 @@ def main() -> int:
     sphinx = [sys.executable, "-m", "sphinx", *options, str(built / "pages"), str(built / "html")]
     if subprocess.run(sphinx, cwd=ROOT, check=False).returncode != 0:
         return 1
-    (built / "html" / "index.html").write_text('<meta http-equiv="refresh" content="0; url=docs/index.html">\n')
+    (built / "html" / "index.html").write_text(
+        '<meta http-equiv="refresh" content="0; url=docs/index.html">\n'
+    )
     print(f"docs: {len(pages)} pages, their links are ok; open build/docs/html/index.html")
     return 0
 
