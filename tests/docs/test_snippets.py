@@ -1,0 +1,166 @@
+"""Every snippet of the pages runs: a page's blocks in their order, in one folder and one Python process.
+
+```python    runs in the page's process; a block that begins with `# NAME.py` is also kept as that file
+```sh        runs in bash, in the page's folder; `foretell` is on the path
+```text      after one of these is what it prints, `…` standing for any text; elsewhere it is not looked at
+
+What a page takes for granted (data, a trained model) is made by setup/PAGE.py beside this file, which runs
+first in the page's process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SETUP = Path(__file__).parent / "setup"
+PAGES = ["README.md", *(str(page.relative_to(ROOT)) for page in sorted((ROOT / "docs").rglob("*.md")))]
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+# Runs what it reads, a JSON string a line, in __main__; answers with the output, or the traceback.
+INTERPRETER = """
+import contextlib, io, json, linecache, sys, traceback
+for number, line in enumerate(sys.stdin):
+    text, name, out, fine = json.loads(line), f"<block {number}>", io.StringIO(), True
+    linecache.cache[name] = (len(text), None, text.splitlines(True), name)
+    try:
+        with contextlib.redirect_stdout(out):
+            exec(compile(text, name, "exec"), vars(sys.modules["__main__"]))
+    except BaseException:
+        fine = False
+        out.write(traceback.format_exc())
+    print(json.dumps([fine, out.getvalue()]), flush=True)
+"""
+
+
+class Block(NamedTuple):
+    language: str
+    text: str
+    line: int
+
+
+def blocks(page: str) -> list[Block]:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return [
+        Block(found[1], found[2], text.count("\n", 0, found.start()) + 1) for found in BLOCK.finditer(text)
+    ]
+
+
+def runnable() -> list[str]:
+    return [page for page in PAGES if any(block.language in ("python", "sh") for block in blocks(page))]
+
+
+class World:
+    """A folder and a Python process in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        bin = Path(sys.executable).parent
+        self.env = os.environ | {
+            "PATH": f"{folder / 'bin'}:{bin}:{os.environ['PATH']}",
+            "PYTHONPATH": os.pathsep.join([str(folder), *sys.path]),
+            "FORETELL_CACHE": str(folder / "cache"),
+            "FORETELL_DOCS_ROOT": str(ROOT),
+            "COLUMNS": "120",
+        }
+        self.env.pop("FORETELL_STORE", None)
+        command = folder / "bin" / "foretell"
+        command.parent.mkdir()
+        command.write_text(f'#!/bin/sh\nexec {sys.executable} -m foretell "$@"\n')
+        command.chmod(0o755)
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", INTERPRETER],
+            cwd=folder,
+            env=self.env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def python(self, text: str) -> str:
+        if name := re.match(r"# (\S+\.py)\n", text):
+            path = self.folder / name[1]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps(text) + "\n")
+        self.process.stdin.flush()
+        fine, output = json.loads(self.process.stdout.readline())
+        assert fine, output
+        return str(output)
+
+    def sh(self, text: str) -> str:
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", text],
+            cwd=self.folder,
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"exit status {done.returncode}\n{done.stdout}"
+        return done.stdout
+
+    def close(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait(timeout=60)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = World(tmp_path)
+    yield made
+    made.close()
+
+
+def lines_of(text: str) -> list[str]:
+    """Lines without the spaces at their ends, and no empty ones."""
+    return [line for line in (re.sub(r"\s+", " ", line).strip() for line in text.splitlines()) if line]
+
+
+def prints(expected: str, output: str) -> bool:
+    """Whether the expected lines are in the output, in their order; `…` is any text."""
+    left = iter(lines_of(output))
+    return all(
+        any(re.fullmatch(".*".join(re.escape(part) for part in wanted.split("…")), line) for line in left)
+        for wanted in lines_of(expected)
+        if wanted != "…"
+    )
+
+
+def test_output_is_compared() -> None:
+    assert prints("a\n…\nrows: … s\n", "a\nb\nrows: 5 s\n")
+    assert not prints("rows: 5\na", "a\nrows: 5")
+    assert not prints("row", "rows")
+
+
+@pytest.mark.parametrize("page", runnable())
+def test_the_snippets_of_a_page_run(page: str, world: World) -> None:
+    setup = SETUP / (page.removesuffix(".md").replace("/", "_") + ".py")
+    if setup.exists():
+        world.python(setup.read_text(encoding="utf-8"))
+    output = None
+    for block in blocks(page):
+        try:
+            if block.language in ("python", "sh"):
+                output = getattr(world, block.language)(block.text)
+            elif block.language == "text" and output is not None:
+                assert prints(block.text, output), f"it printed:\n{output}\nand the page says:\n{block.text}"
+                output = None
+            else:
+                output = None
+        except AssertionError as failure:
+            pytest.fail(f"{page}:{block.line}: {failure}", pytrace=False)
