@@ -15,8 +15,8 @@
 // create; 2 a pin that exists wins over the alias; 3 an attempt's id is never used again and it
 // writes only into its own staging folder; 4 the commit is the create of the entry after the pin
 // that the attempt was scored under; 5 publishing moves files into place and is repeated by
-// whoever meets a commit without it; nobody goes on before it is done; 6 after three failed
-// attempts a person decides (`foretell pin set`).
+// whoever meets a commit without it; nobody goes on before it is done; 6 after three attempts that
+// the version failed a person decides (`foretell pin set`).
 #pragma once
 
 #include <cstdint>
@@ -80,6 +80,11 @@ struct Commit {
 class Output;
 class Unit;
 
+// Whether a version is to blame for an attempt that ended with this code: its code raised, answered
+// what it may not, crashed or hung (03, but for an interrupt), or it cannot be opened (0501, 0502, 0506,
+// 08). All else is the machine's, the input's, the store's, or another process's.
+bool IsOfVersion(Code code);
+
 // One try to score a unit. Every method may be called from any thread; copies are the same attempt.
 class Attempt {
  public:
@@ -98,9 +103,10 @@ class Attempt {
   // A file may be linked into another attempt's folder from then on: nobody may open it for
   // writing again. So write under a name that no part has, and rename.
   void FinishPart(const Part& part);
-  // Counts this attempt as failed, with a reason for people. An attempt that merely ended (its
-  // process was killed, the machine went down) is not a failed one.
-  void Fail(const std::string& reason);
+  // Records, durably, that the version failed this attempt, if `why` is its fault (IsOfVersion). True
+  // when it is. An attempt that another thing ended (a kill, a full disk, a changed input) is not a
+  // failed one: another version would not help.
+  bool Fail(const Error& why);
   std::vector<Part> parts() const;  // in the order of their finish
 
  private:
@@ -124,7 +130,8 @@ class Unit {
   bool committed() const { return commit_.has_value(); }
   bool published() const { return published_; }
 
-  // FT0606 after three failed attempts under this pin, with the line to paste. FT0608 when the unit
+  // FT0606 after three failed attempts under this pin, with the last one's reason and the line to
+  // paste. FT0608 when the unit
   // was committed or pinned anew since it was read (it has been read again).
   Attempt Start();
   // True: this attempt's rows are the unit's. False: another commit won, or a person pinned anew

@@ -8,6 +8,8 @@ same classes.
 
 from __future__ import annotations
 
+import errno
+
 
 class Error(Exception):
     """Anything that foretell refuses or could not do.
@@ -82,6 +84,14 @@ _BY_RANGE = {
 def error(code: str, message: str, hint: str = "") -> Error:
     """An exception of the class that the code's range has."""
     return _BY_RANGE.get(code[2:4], Error)(code, message, hint)
+
+
+def from_system(raised: OSError) -> Error:
+    """An error of the operating system: FT0902 for a full disk, FT0903 where it is not permitted, else FT0901."""
+    full = raised.errno in (errno.ENOSPC, errno.EDQUOT)
+    code = "FT0902" if full else "FT0903" if isinstance(raised, PermissionError) else "FT0901"
+    path = f"{raised.filename}: " if raised.filename else ""
+    return error(code, f"{path}{(raised.strerror or str(raised)).lower()}")
 
 
 def missing_extra(package: str, extra: str) -> Error:

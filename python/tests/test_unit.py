@@ -181,11 +181,15 @@ def test_three_failures_stop_the_unit_and_a_person_goes_on(tmp_path: Path) -> No
     output = open_output(tmp_path / "out")
     unit = output.unit(1, pin)
     for _ in range(3):
-        unit.start().fail("no model")
+        attempt = unit.start()
+        assert not attempt.fail("FT0902", "the disk is full")
+        assert not attempt.fail("nonsense", "")
+        assert attempt.fail("FT0502", "no model")
     with pytest.raises(Error) as caught:
         unit.start()
     assert caught.value.code == "FT0606"
-    assert caught.value.hint == f"foretell pin set {tmp_path / 'out'} 1 VERSION --why …"
+    assert "failed 3 times by version 1, the last time with FT0502: no model" in caught.value.message
+    assert caught.value.hint.startswith(f"foretell pin set {tmp_path / 'out'} 1 VERSION --why …")
     assert output.repin(1, 2, "b" * 64, "ana", "version 1 has no model")["sequence"] == 2
     assert [one["version"] for one in output.pins(1)] == [1, 2]
     assert output.read_unit(1).start().pin["version"] == 2

@@ -235,9 +235,12 @@ constexpr std::array kCatalogue = {
         Code::kTooManyBadRows, "too many rows are bad",
         "More rows than max_bad_ratio could not be predicted. The quarantine holds them with their "
         "reasons. Correct the predictor or the data, or raise the ratio."},
-    CatalogueEntry{Code::kUnitFailed, "a unit of work failed three times",
-                   "The same input failed under the same version three times, so it is not tried again. "
-                   "Pin another version for it with the line in the message."},
+    CatalogueEntry{
+        Code::kUnitFailed, "a unit of work failed three times",
+        "The same input failed under the same version three times, by what its code did or "
+        "because it could not be opened, so it is not tried again; the message repeats the last "
+        "reason. A full disk, a kill or a changed input never counts. Pin another version for it with "
+        "the line in the message; or the same one, once the cause is gone."},
     CatalogueEntry{
         Code::kBadUnitLog, "a record of the run is damaged",
         "A file below _foretell/ cannot be read or contradicts another. Restore it from a copy, or "

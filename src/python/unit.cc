@@ -158,8 +158,15 @@ void BindAttempt(nb::module_& module) {
           "synced here; nobody may write to them again. FT0101, FT0608.")
       .def(
           "fail",
-          [](Attempt& attempt, const std::string& reason) { Released([&] { attempt.Fail(reason); }); },
-          nb::arg("reason"), "Count this attempt as failed, with a reason for people.");
+          [](Attempt& attempt, const std::string& code, const std::string& message) {
+            const std::optional<CatalogueEntry> known = Explain(code);
+            const Error why(known ? known->code : Code::kInternal, message);
+            return Released([&] { return attempt.Fail(why); });
+          },
+          nb::arg("code"), nb::arg("message"),
+          "Record, durably, that the version failed this attempt; three such attempts stop the unit. False, "
+          "and nothing is recorded, when the code is not of a version's fault (FT03 but FT0312, FT0501, "
+          "FT0502, FT0506, FT08): a full disk, a changed input, another process.");
 }
 
 void BindUnit(nb::module_& module) {

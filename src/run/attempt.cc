@@ -1,3 +1,4 @@
+#include <map>
 #include <mutex>
 #include <set>
 
@@ -12,6 +13,23 @@
 namespace foretell {
 
 using namespace run;  // NOLINT(google-build-using-namespace): this file is of that layer
+
+namespace {
+
+// The pin that an attempt was started under; nothing when it is gone.
+std::optional<std::int64_t> ReadPin(Storage& storage, std::int64_t unit, const std::string& attempt) {
+  const std::string key = AttemptKey(unit, attempt);
+  const std::optional<std::string> text = ReadRecord(storage, key, kMaxSmallRecord);
+  if (!text) return std::nullopt;
+  const StagedRecord record = DecodeAttempt(key, *text, unit);
+  if (record.attempt != attempt) {
+    throw Error(Code::kBadUnitLog, key + " is damaged: it contradicts its key",
+                "delete the file; the attempt's parts are scored again");
+  }
+  return record.pin;
+}
+
+}  // namespace
 
 struct Attempt::Finished {
   std::mutex mutex;
@@ -60,19 +78,26 @@ void Attempt::Record(const Part& part) {
 std::vector<Part> Attempt::Adopt() {
   Storage& storage = *session_->storage;
   std::vector<Part> adopted;
+  std::map<std::string, bool> started;  // by attempt: under this pin
+  const auto started_under_this_pin = [&](const std::string& attempt) {
+    const auto [found, is_new] = started.try_emplace(attempt, false);
+    if (is_new) found->second = ReadPin(storage, unit_, attempt) == pin_.sequence;
+    return found->second;
+  };
   for (const ObjectInfo& info : storage.List(UnitStagingFolder(unit_))) {
     const std::optional<StagingKey> key = ParseStagingKey(info.key);
     if (!key || !key->part || key->attempt == id_) continue;
     const std::lock_guard lock(finished_->mutex);
     if (finished_->Has(*key->part)) continue;  // most of what attempts before the last one left
+    if (!started_under_this_pin(key->attempt)) continue;
     const std::optional<std::string> text = ReadRecord(storage, info.key, kMaxPartRecord);
     if (!text) continue;  // its attempt lost meanwhile, and cleaned up
     const StagedRecord record = DecodePart(info.key, *text, unit_);
-    if (record.attempt != key->attempt || record.part.split != *key->part) {
+    if (record.attempt != key->attempt || record.part.split != *key->part || record.pin != pin_.sequence) {
       throw Error(Code::kBadUnitLog, info.key + " is damaged: it contradicts its key",
                   "delete the file; its part is scored again");
     }
-    if (record.pin != pin_.sequence || !finished_->Shared(record.part).empty()) continue;
+    if (!finished_->Shared(record.part).empty()) continue;
     if (!LinkPart(storage, unit_, record.attempt, id_, record.part)) continue;
     Record(record.part);
     adopted.push_back(record.part);
@@ -107,11 +132,28 @@ void Attempt::FinishPart(const Part& part) {
   Record(part);
 }
 
-void Attempt::Fail(const std::string& reason) {
+bool IsOfVersion(Code code) {
+  switch (code) {
+    case Code::kNoLoader:
+    case Code::kCannotLoad:
+    case Code::kModelDamaged:
+      return true;
+    case Code::kInterrupted:
+      return false;
+    default:
+      const int range = static_cast<int>(code) / 100;
+      return range == 3 || range == 8;
+  }
+}
+
+bool Attempt::Fail(const Error& why) {
+  if (!IsOfVersion(why.code())) return false;
   const Stamp stamp = NewStamp();
+  const Failure failure{id_, pin_.sequence, CodeText(why.code()), why.message(), stamp.when};
   // False: it was counted before.
   (void)CreateRecord(*session_->storage, FailedKey(unit_, pin_.sequence, id_),
-                     EncodeFailed(unit_, {id_, pin_.sequence, {}}, reason, stamp), stamp);
+                     EncodeFailed(unit_, failure, stamp), stamp);
+  return true;
 }
 
 Attempt Unit::Start() {
@@ -119,7 +161,7 @@ Attempt Unit::Start() {
   Storage& storage = *session_->storage;
   const std::int64_t expected = pin_.sequence;
   UnitLog log = ReadUnitLog(storage, number_);
-  const int failures = log.failures;
+  const std::vector<Failure> failures = std::move(log.failures);
   Take(std::move(log));
   const std::string unit = "unit " + std::to_string(number_);
   if (commit_) {
@@ -131,12 +173,13 @@ Attempt Unit::Start() {
                 unit + " was pinned anew meanwhile, to version " + std::to_string(pin_.version),
                 "start the run again to go on with that version");
   }
-  if (failures >= kMostFailures) {
+  if (failures.size() >= kMostFailures) {
+    const std::string version = std::to_string(pin_.version);
     throw Error(Code::kUnitFailed,
-                unit + " failed " + std::to_string(failures) + " times by version " +
-                    std::to_string(pin_.version) + "; the reasons are in '" + storage.url() + "/" +
-                    FailedFolder(number_, pin_.sequence) + "'",
-                "foretell pin set " + storage.url() + " " + std::to_string(number_) + " VERSION --why …");
+                unit + " failed " + std::to_string(failures.size()) + " times by version " + version +
+                    ", the last time with " + failures.back().code + ": " + failures.back().reason,
+                "foretell pin set " + storage.url() + " " + std::to_string(number_) +
+                    " VERSION --why …  # another version, or " + version + " again once the cause is gone");
   }
   Attempt attempt;
   attempt.session_ = session_;

@@ -17,6 +17,12 @@ namespace {
   throw Error(Code::kBadUnitLog, key + " " + why, "restore it from a copy, or run into a new output");
 }
 
+std::string ReadListed(Storage& storage, const std::string& key) {
+  std::optional<std::string> text = ReadRecord(storage, key, kMaxSmallRecord);
+  if (!text) Damaged(key, "was listed and is not there");
+  return *std::move(text);
+}
+
 }  // namespace
 
 UnitLog ReadUnitLog(Storage& storage, std::int64_t unit) {
@@ -28,7 +34,8 @@ UnitLog ReadUnitLog(Storage& storage, std::int64_t unit) {
 UnitLog ReadUnitLog(Storage& storage, std::int64_t unit, std::span<const ObjectInfo> listed) {
   UnitLog log;
   std::int64_t last_listed = 0;
-  std::map<std::int64_t, int> failures;
+  std::optional<Published> published;
+  std::map<std::int64_t, std::vector<Failure>> failures;
   for (const ObjectInfo& info : listed) {
     const std::optional<UnitKey> key = ParseUnitKey(info.key);
     if (!key || key->unit != unit) Damaged(info.key, "has no place in the log of a unit");
@@ -37,10 +44,14 @@ UnitLog ReadUnitLog(Storage& storage, std::int64_t unit, std::span<const ObjectI
         last_listed = std::max(last_listed, key->number);
         break;
       case UnitKey::Kind::kPublished:
-        log.published = true;
+        published = DecodePublished(info.key, ReadListed(storage, info.key), unit);
         break;
       case UnitKey::Kind::kFailed:
-        ++failures[key->number];
+        failures[key->number].push_back(
+            DecodeFailed(info.key, ReadListed(storage, info.key), unit, key->number));
+        if (FailedKey(unit, key->number, failures[key->number].back().attempt) != info.key) {
+          Damaged(info.key, "is damaged: it contradicts its key");
+        }
         break;
     }
   }
@@ -63,8 +74,14 @@ UnitLog ReadUnitLog(Storage& storage, std::int64_t unit, std::span<const ObjectI
   if (log.commit && last_listed > log.commit->sequence) {
     Damaged(EntryKey(unit, last_listed), "follows the commit of its unit");
   }
-  if (log.published && !log.commit) Damaged(PublishedKey(unit), "is there without a commit");
-  if (!log.pins.empty()) log.failures = failures[log.pins.back().sequence];
+  if (published) {
+    if (!log.commit) Damaged(PublishedKey(unit), "is there without a commit");
+    if (published->commit != log.commit->sequence || published->attempt != log.commit->attempt_id) {
+      Damaged(PublishedKey(unit), "is of another commit");
+    }
+    log.published = true;
+  }
+  if (!log.pins.empty()) log.failures = std::move(failures[log.pins.back().sequence]);
   return log;
 }
 

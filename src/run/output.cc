@@ -73,6 +73,13 @@ std::int64_t TakeEpoch(Storage& storage) {
     if (!found) throw Error(Code::kBadUnitLog, info.key + " has no place among the epochs");
     number = std::max(number, *found);
   }
+  if (number > 0) {
+    const std::optional<std::string> text = ReadRecord(storage, EpochKey(number), kMaxSmallRecord);
+    if (text && DecodeEpoch(EpochKey(number), *text).number != number) {
+      throw Error(Code::kBadUnitLog, EpochKey(number) + " is damaged: it contradicts its key",
+                  "restore it from a copy, or run into a new output");
+    }
+  }
   while (true) {
     const Stamp stamp = NewStamp();
     const Epoch epoch{++number, getpid(), HostName(), stamp.when};

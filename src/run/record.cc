@@ -12,6 +12,7 @@
 
 #include "run/layout.h"
 #include "store/commit.h"
+#include "store/sealed.h"
 
 namespace foretell::run {
 namespace {
@@ -22,6 +23,7 @@ constexpr std::int64_t kFormat = 1;
 constexpr std::int64_t kMaxNumber = 999'999'999'999;       // what twelve digits hold
 constexpr std::int64_t kMaxCount = 1'000'000'000'000'000;  // rows; sums of them never overflow
 constexpr std::size_t kMaxText = std::size_t{64} * 1024;
+constexpr std::size_t kMaxReason = kMaxText / 3;  // a byte that is not UTF-8 becomes three
 
 constexpr int kMaxEmbeddedDepth = kMaxDepth - 8;  // a document is a few levels around what it keeps
 
@@ -123,20 +125,24 @@ Json Parse(std::string_view key, std::string_view text, std::size_t limit) {
     throw damaged("it has " + std::to_string(text.size()) + " bytes, at most " + std::to_string(limit) +
                   " are expected");
   }
+  const SealState seal = LookAtSeal(text);
+  if (seal == SealState::kBroken) throw damaged("its bytes do not have the digest in its first line");
   if (TooDeep(text, kMaxDepth))
     throw damaged("it is nested deeper than " + std::to_string(kMaxDepth) + " levels");
   Json json = Json::parse(text, nullptr, false);
   if (json.is_discarded()) throw damaged("it is not JSON");
-  return json;
-}
-
-void CheckHead(const Fields& fields, std::string_view key, std::initializer_list<std::string_view> kinds) {
-  const std::int64_t format = fields.Int("format", 1, std::numeric_limits<std::int64_t>::max());
+  // A later format may be sealed in another way; so it is recognised first.
+  const std::int64_t format = Fields(key, json).Int("format", 1, std::numeric_limits<std::int64_t>::max());
   if (format > kFormat) {
     throw Error(Code::kNewerFormat,
                 std::string(key) + " has format " + std::to_string(format) + "; this foretell reads format 1",
                 "upgrade foretell on this machine");
   }
+  if (seal == SealState::kNone) throw damaged("it does not begin with its digest");
+  return json;
+}
+
+void CheckKind(const Fields& fields, std::initializer_list<std::string_view> kinds) {
   const std::string kind = fields.Text("kind");
   for (const std::string_view expected : kinds) {
     if (kind == expected) return;
@@ -160,6 +166,11 @@ Json Head(const char* kind, const Stamp& stamp) {
   return json;
 }
 
+// `text` is that of an object with members.
+std::string Sealed(std::string_view text) {
+  return SealText("  " + std::string(text.substr(1)) + "\n");
+}
+
 std::string Dump(const Json& json, std::size_t limit, const char* what) {
   std::string text;
   try {
@@ -167,7 +178,7 @@ std::string Dump(const Json& json, std::size_t limit, const char* what) {
   } catch (const Json::exception&) {
     throw Error(Code::kInvalidArgument, std::string("the ") + what + " holds text that is not UTF-8");
   }
-  text += '\n';
+  text = Sealed(text);
   if (text.size() > limit) {
     throw Error(Code::kInvalidArgument,
                 std::string("the ") + what + " has " + std::to_string(text.size()) + " bytes; at most " +
@@ -283,8 +294,8 @@ Commit CommitOf(const Fields& fields, std::int64_t sequence) {
   return commit;
 }
 
-StagedRecord StagedOf(std::string_view key, const Fields& fields, std::int64_t unit, const char* kind) {
-  CheckHead(fields, key, {kind});
+StagedRecord StagedOf(const Fields& fields, std::int64_t unit, const char* kind) {
+  CheckKind(fields, {kind});
   CheckNumber(fields, "unit", unit);
   StagedRecord record;
   record.attempt = fields.AttemptText("attempt");
@@ -441,19 +452,19 @@ std::string EncodePart(std::int64_t unit, const StagedRecord& record, const Stam
   return Dump(json, kMaxPartRecord, "part");
 }
 
-std::string EncodeFailed(std::int64_t unit, const StagedRecord& record, std::string_view reason,
-                         const Stamp& stamp) {
-  Json json = StagedJson("failed", unit, record, stamp);
-  json["reason"] = reason.substr(0, kMaxText);
+std::string EncodeFailed(std::int64_t unit, const Failure& failure, const Stamp& stamp) {
+  Json json = StagedJson("failed", unit, {failure.attempt, failure.pin, {}}, stamp);
+  json["code"] = failure.code;
+  json["reason"] = failure.reason.substr(0, kMaxReason);
   json["when"] = stamp.when;
   // A reason is for people: it comes from anywhere, and must never keep a failure from counting.
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return Sealed(json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 Lineage DecodeLineage(std::string_view key, std::string_view text) {
   const Json json = Parse(key, text, kMaxSmallRecord);
   const Fields fields(key, json);
-  CheckHead(fields, key, {"lineage"});
+  CheckKind(fields, {"lineage"});
   return {fields.Text("id", 1, 128), fields.Text("predictor"), fields.Text("store"),
           fields.Text("mode", 1, 64)};
 }
@@ -461,7 +472,7 @@ Lineage DecodeLineage(std::string_view key, std::string_view text) {
 Epoch DecodeEpoch(std::string_view key, std::string_view text) {
   const Json json = Parse(key, text, kMaxSmallRecord);
   const Fields fields(key, json);
-  CheckHead(fields, key, {"epoch"});
+  CheckKind(fields, {"epoch"});
   return {fields.Int("epoch", 1, kMaxNumber), fields.Int("pid", 0, kMaxNumber), fields.Text("host"),
           fields.Text("when")};
 }
@@ -469,22 +480,38 @@ Epoch DecodeEpoch(std::string_view key, std::string_view text) {
 Entry DecodeEntry(std::string_view key, std::string_view text, std::int64_t unit, std::int64_t sequence) {
   const Json json = Parse(key, text, kMaxEntry);
   const Fields fields(key, json);
-  CheckHead(fields, key, {"pin", "commit"});
+  CheckKind(fields, {"pin", "commit"});
   CheckNumber(fields, "unit", unit);
   CheckNumber(fields, "sequence", sequence);
   if (fields.Text("kind") == "pin") return PinOf(fields, sequence);
   return CommitOf(fields, sequence);
 }
 
+Published DecodePublished(std::string_view key, std::string_view text, std::int64_t unit) {
+  const Json json = Parse(key, text, kMaxSmallRecord);
+  const Fields fields(key, json);
+  CheckKind(fields, {"published"});
+  CheckNumber(fields, "unit", unit);
+  return {fields.Int("commit", 1, kMaxNumber), fields.AttemptText("attempt")};
+}
+
+Failure DecodeFailed(std::string_view key, std::string_view text, std::int64_t unit, std::int64_t pin) {
+  const Json json = Parse(key, text, kMaxSmallRecord);
+  const Fields fields(key, json);
+  StagedRecord record = StagedOf(fields, unit, "failed");
+  CheckNumber(fields, "pin", pin);
+  return {std::move(record.attempt), pin, fields.Text("code"), fields.Text("reason"), fields.Text("when")};
+}
+
 StagedRecord DecodeAttempt(std::string_view key, std::string_view text, std::int64_t unit) {
   const Json json = Parse(key, text, kMaxSmallRecord);
-  return StagedOf(key, Fields(key, json), unit, "attempt");
+  return StagedOf(Fields(key, json), unit, "attempt");
 }
 
 StagedRecord DecodePart(std::string_view key, std::string_view text, std::int64_t unit) {
   const Json json = Parse(key, text, kMaxPartRecord);
   const Fields fields(key, json);
-  StagedRecord record = StagedOf(key, fields, unit, "part");
+  StagedRecord record = StagedOf(fields, unit, "part");
   record.part = PartOf(fields.Object("part"));
   return record;
 }

@@ -1,7 +1,9 @@
-// The documents of a run, to and from JSON. Every document has "format" (1) and "kind".
+// The documents of a run, to and from JSON. Every document has "format" (1) and "kind", and begins
+// with the digest of its other bytes (store/sealed.h).
 //
-// Readers are strict: a document that is too large or too deep, lacks a field, holds one of the
-// wrong type or range, or contradicts its key is FT0607 naming the key; a newer format is FT0407.
+// Readers are strict: a document in which any byte was changed, that is too large or too deep, lacks
+// a field, holds one of the wrong type or range, or contradicts its key is FT0607 naming the key; a
+// newer format is FT0407.
 // Fields that are not known are left alone.
 #pragma once
 
@@ -40,6 +42,19 @@ struct StagedRecord {
   Part part;
 };
 
+// That every file of a commit is in place.
+struct Published {
+  std::int64_t commit = 0;  // its sequence
+  std::string attempt;
+};
+
+// An attempt that a version failed.
+struct Failure {
+  std::string attempt;
+  std::int64_t pin = 0;
+  std::string code, reason, when;
+};
+
 // An entry of a unit's log.
 using Entry = std::variant<Pin, Commit>;
 
@@ -52,13 +67,14 @@ std::string EncodeCommit(const Commit& commit, std::int64_t unit, std::int64_t p
 std::string EncodePublished(std::int64_t unit, const Commit& commit, const Stamp& stamp);
 std::string EncodeAttempt(std::int64_t unit, const StagedRecord& record, const Stamp& stamp);
 std::string EncodePart(std::int64_t unit, const StagedRecord& record, const Stamp& stamp);
-std::string EncodeFailed(std::int64_t unit, const StagedRecord& record, std::string_view reason,
-                         const Stamp& stamp);
+std::string EncodeFailed(std::int64_t unit, const Failure& failure, const Stamp& stamp);
 
 Lineage DecodeLineage(std::string_view key, std::string_view text);
 Epoch DecodeEpoch(std::string_view key, std::string_view text);
 // Sets the entry's sequence; checks that a commit follows the pin it was scored under.
 Entry DecodeEntry(std::string_view key, std::string_view text, std::int64_t unit, std::int64_t sequence);
+Published DecodePublished(std::string_view key, std::string_view text, std::int64_t unit);
+Failure DecodeFailed(std::string_view key, std::string_view text, std::int64_t unit, std::int64_t pin);
 StagedRecord DecodeAttempt(std::string_view key, std::string_view text, std::int64_t unit);
 StagedRecord DecodePart(std::string_view key, std::string_view text, std::int64_t unit);
 

@@ -9,6 +9,7 @@
 
 #include "run/layout.h"
 #include "run/record.h"
+#include "store/sealed.h"
 
 namespace {
 
@@ -26,10 +27,11 @@ void Check(Read read) {
 
 }  // namespace
 
-// The first byte chooses the reader.
+// The first byte chooses the reader. An object is sealed first, so that the reader behind is reached.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  const std::string_view text(reinterpret_cast<const char*>(data + 1), size - 1);
+  std::string text(reinterpret_cast<const char*>(data + 1), size - 1);
+  if (text.starts_with('{') && LookAtSeal(text) == SealState::kNone) text = SealText(text.substr(1));
   const Stamp stamp{std::string(32, '0'), "2026-01-01T00:00:00.000Z"};
   switch (data[0] % 5) {
     case 0:
@@ -62,6 +64,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (again.part.files != record.part.files || again.part.details != record.part.details) std::abort();
       });
       Check([&] { (void)DecodeAttempt("key", text, 1); });
+      Check([&] { (void)DecodePublished("key", text, 1); });
+      Check([&] {
+        const Failure failure = DecodeFailed("key", text, 1, 1);
+        (void)DecodeFailed("key", EncodeFailed(1, failure, stamp), 1, 1);
+      });
       (void)ParseUnitKey(text);
       (void)ParseStagingKey(text);
       (void)WhyNotPartPath(text);

@@ -3,10 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <thread>
 
 #include "run/layout.h"
 #include "run/scripted_driver.h"
+#include "store/memory/memory_storage.h"
+#include "store/sealed.h"
 
 namespace foretell {
 namespace {
@@ -156,13 +159,17 @@ TEST_P(UnitTest, ThreeFailuresStopTheUnitUntilAPersonPinsAnotherVersion) {
   for (int ended = 0; ended < 5; ++ended) unit.Start();  // these merely ended
   for (int failed = 0; failed < 3; ++failed) {
     Attempt attempt = unit.Start();
-    attempt.Fail("the model is on fire");
-    attempt.Fail("counted once");
+    EXPECT_TRUE(
+        attempt.Fail(Error(Code::kBrokenPredictor, "the model is on fire, " + std::to_string(failed))));
+    EXPECT_TRUE(attempt.Fail(Error(Code::kCrashed, "counted once")));
   }
   std::string message;
   std::string hint;
   EXPECT_EQ(CodeOf([&] { unit.Start(); }, &message, &hint), Code::kUnitFailed);
-  EXPECT_EQ(hint, "foretell pin set " + storage_->url() + " 1 VERSION --why …");
+  EXPECT_EQ(message,
+            "unit 1 failed 3 times by version 1, the last time with FT0307: the model is on fire, 2");
+  EXPECT_EQ(hint, "foretell pin set " + storage_->url() +
+                      " 1 VERSION --why …  # another version, or 1 again once the cause is gone");
   EXPECT_EQ(CodeOf([&] { output.Repin(1, 2, "b", "ana", ""); }), Code::kInvalidArgument);
   EXPECT_EQ(CodeOf([&] { output.Repin(7, 2, "b", "ana", "why"); }), Code::kNoSuchRun);
   const Pin pin = Output::Read(storage_).Repin(1, 2, "b", "ana", "version 1 is on fire");
@@ -183,10 +190,66 @@ TEST_P(UnitTest, ThreeFailuresStopTheUnitUntilAPersonPinsAnotherVersion) {
 TEST_P(UnitTest, AFailureCountsWhateverItsReasonIs) {
   Output output = Open();
   Unit unit = Pinned(output);
-  unit.Start().Fail(std::string("\xff\xfe not UTF-8 \0", 14));
-  unit.Start().Fail(std::string(std::size_t{3} << 20, 'x'));
-  unit.Start().Fail("");
+  unit.Start().Fail(Error(Code::kPredictorRaised, std::string("\xff\xfe not UTF-8 \0", 14)));
+  unit.Start().Fail(Error(Code::kPredictorRaised, ""));
+  unit.Start().Fail(Error(Code::kPredictorRaised, std::string(std::size_t{3} << 20, '\xff')));
   EXPECT_EQ(CodeOf([&] { unit.Start(); }), Code::kUnitFailed);
+}
+
+TEST_P(UnitTest, WhatIsNotTheVersionsFaultNeverCounts) {
+  Output output = Open();
+  Unit unit = Pinned(output);
+  const std::size_t before = storage_->List(run::UnitsFolder()).size();
+  for (const Code code : {Code::kNoSpace, Code::kNotPermitted, Code::kIo, Code::kInputChanged,
+                          Code::kUnreadableInput, Code::kOutputInUse, Code::kUnitConflict, Code::kInterrupted,
+                          Code::kNotTrusted, Code::kBadCache, Code::kMissingBlob, Code::kInternal}) {
+    EXPECT_FALSE(unit.Start().Fail(Error(code, "not the version"))) << CodeText(code);
+  }
+  EXPECT_EQ(storage_->List(run::UnitsFolder()).size(), before);
+  for (const Code code : {Code::kPredictorRaised, Code::kBrokenPredictor, Code::kDeadline, Code::kCrashed,
+                          Code::kCannotLoad, Code::kModelDamaged, Code::kCodeDamaged}) {
+    EXPECT_TRUE(IsOfVersion(code)) << CodeText(code);
+  }
+}
+
+// Every byte of every document that a start reads: of a unit that is done after a failed attempt and a
+// person's pin, and of one that was interrupted after its first part.
+TEST(UnitFlipTest, AnyFlippedByteOfAnyDocumentIsRefusedByName) {
+  const std::shared_ptr<Storage> whole = std::make_shared<MemoryStorage>("memory://flips");
+  Prepare(*whole);
+  {
+    Output output = Output::Open(whole, TestLineage());
+    Unit first = output.Unit(1, [] { return TestPin(1); });
+    first.Start().Fail(Error(Code::kBrokenPredictor, "the model is on fire"));
+    output.Repin(1, 2, std::string(64, 'b'), "ana", "version 1 is on fire");
+    Drive(output, *whole, {1, 1, 2});
+    Attempt cut = output.Unit(2, [] { return TestPin(2); }).Start();
+    cut.FinishPart(Score(*whole, cut, 2, 0));
+  }
+  std::map<std::string, std::string> objects;
+  for (const ObjectInfo& info : whole->List("")) objects[info.key] = whole->Read(info.key).value();
+  const auto start = [&](const std::string& flipped, const std::string& text) {
+    const std::shared_ptr<Storage> storage = std::make_shared<MemoryStorage>("memory://flip");
+    for (const auto& [key, body] : objects) storage->Create(key, key == flipped ? text : body);
+    Output output = Output::Open(storage, TestLineage());
+    const std::vector<Unit> units = output.ReadUnits();
+    Unit second = output.Unit(2, [] { return TestPin(2); });
+    EXPECT_EQ(second.Start().Adopt().size(), 1U);
+  };
+  start("", "");
+  int documents = 0;
+  for (const auto& [key, body] : objects) {
+    if (!key.ends_with(".json")) continue;
+    ++documents;
+    for (std::size_t at = 0; at < body.size(); ++at) {
+      std::string text = body;
+      text[at] = static_cast<char>(text[at] ^ (1 << (at % 8)));
+      std::string message;
+      ASSERT_EQ(CodeOf([&] { start(key, text); }, &message), Code::kBadUnitLog) << key << " byte " << at;
+      ASSERT_NE(message.find(key), std::string::npos) << message;
+    }
+  }
+  EXPECT_EQ(documents, 10) << "lineage, epoch, three pins, commit, published, failed, attempt, part";
 }
 
 TEST_P(UnitTest, OnlyWholePartsUnderTheSamePinAreAdopted) {
@@ -333,15 +396,26 @@ TEST_P(UnitTest, DamagedAndNewerRecordsAreNamed) {
     EXPECT_NE(message.find(key), std::string::npos) << message;
   };
   const std::string text = storage_->Read(commit).value();
+  const auto reseal = [&](const std::string& key, const std::string& from, const std::string& to) {
+    std::string rest = storage_->Read(key).value();
+    rest.erase(0, rest.find('\n', 2) + 1);
+    rest.replace(rest.find(from), from.size(), to);
+    Put(key, SealText(rest));
+  };
   Corrupt(commit, "\"format\":1", "\"format\":2");
+  reads(commit, Code::kBadUnitLog);
+  Put(commit, text);
+  reseal(commit, "\"format\":1", "\"format\":2");
+  reads(commit, Code::kNewerFormat);
+  Put(commit, R"({"format":2,"sealed":"in another way"})");
   reads(commit, Code::kNewerFormat);
   Put(commit, text.substr(0, text.size() / 2));
   reads(commit, Code::kBadUnitLog);
   Put(commit, text);
-  Corrupt(commit, "\"path\":\"part-1-0.txt\"", "\"path\":\"../part-1-0.txt\"");
+  reseal(commit, "\"path\":\"part-1-0.txt\"", "\"path\":\"../part-1-0.txt\"");
   reads(commit, Code::kBadUnitLog);
   Put(commit, text);
-  Corrupt(commit, "\"pin\":1", "\"pin\":2");
+  reseal(commit, "\"pin\":1", "\"pin\":2");
   reads(commit, Code::kBadUnitLog);
   Put(commit, text);
   Put(run::EntryKey(1, 4), text);
@@ -354,7 +428,7 @@ TEST_P(UnitTest, DamagedAndNewerRecordsAreNamed) {
   reads(run::EntryKey(1, 1), Code::kBadUnitLog);
   Put(run::UnitsFolder() + "/7/000000000001.json", text);
   reads(run::UnitsFolder() + "/7/000000000001.json", Code::kBadUnitLog);
-  Corrupt(run::LineageKey(), "\"format\":1", "\"format\":99");
+  reseal(run::LineageKey(), "\"format\":1", "\"format\":99");
   EXPECT_EQ(CodeOf([&] { Open(); }), Code::kNewerFormat);
 }
 

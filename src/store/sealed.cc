@@ -23,6 +23,24 @@ constexpr std::size_t kDigest = 64;
 
 }  // namespace
 
+std::string SealText(std::string_view rest) {
+  std::string text(kOpening);
+  text += Sha256Of(rest);
+  text += kClosing;
+  text += rest;
+  return text;
+}
+
+SealState LookAtSeal(std::string_view text) {
+  const std::size_t start = kOpening.size() + kDigest + kClosing.size();
+  if (text.size() <= start || !text.starts_with(kOpening) ||
+      text.substr(kOpening.size() + kDigest, kClosing.size()) != kClosing) {
+    return SealState::kNone;
+  }
+  const bool whole = Sha256Of(text.substr(start)) == text.substr(kOpening.size(), kDigest);
+  return whole ? SealState::kWhole : SealState::kBroken;
+}
+
 std::string Seal(json body) {
   body["format"] = kStoreFormat;
   std::string rest;
@@ -32,7 +50,7 @@ std::string Seal(json body) {
     throw Error(Code::kInvalidArgument, "a text that is to be stored is not valid UTF-8");
   }
   rest.erase(0, 2);  // "{\n"
-  return std::string(kOpening) + Sha256Of(rest) + std::string(kClosing) + rest;
+  return SealText(rest);
 }
 
 json ParseShallow(std::string_view text, int deepest) {
@@ -52,15 +70,9 @@ json Unseal(std::string_view text, std::string_view where, Code damaged) {
   if (text.size() > kLargestSealed) {
     ThrowDamaged(damaged, where, "it is larger than 64 MiB");
   }
-  bool whole = false;
-  const std::size_t start = kOpening.size() + kDigest + kClosing.size();
-  const bool sealed = text.size() > start && text.starts_with(kOpening) &&
-                      text.substr(kOpening.size() + kDigest, kClosing.size()) == kClosing;
-  if (sealed) {
-    whole = Sha256Of(text.substr(start)) == text.substr(kOpening.size(), kDigest);
-    if (!whole) {
-      ThrowDamaged(damaged, where, "its bytes do not have the digest in its first line");
-    }
+  const SealState seal = LookAtSeal(text);
+  if (seal == SealState::kBroken) {
+    ThrowDamaged(damaged, where, "its bytes do not have the digest in its first line");
   }
   json object;
   try {
@@ -79,7 +91,7 @@ json Unseal(std::string_view text, std::string_view where, Code damaged) {
                     std::to_string(kStoreFormat),
                 "upgrade foretell on this machine");
   }
-  if (!whole) {
+  if (seal != SealState::kWhole) {
     ThrowDamaged(damaged, where, "it does not begin with its digest");
   }
   if (format == object.end() || *format != kStoreFormat) {

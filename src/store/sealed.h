@@ -1,11 +1,11 @@
-// The JSON files of a store (store.json, manifests, entries of logs) carry their own digest, so that
-// any change of any byte is found, with nothing beside them:
+// The JSON files of a store (store.json, manifests, entries of logs) and of a run carry their own
+// digest, so that any change of any byte is found, with nothing beside them:
 //
 //   {
 //     "body_sha256": "<SHA-256 of everything after this line>",
 //     "attempt_id": ...
 //
-// Written with sorted keys and two spaces of indentation: equal objects give equal bytes.
+// A store's are written with sorted keys and two spaces of indentation: equal objects give equal bytes.
 #pragma once
 
 #include <cstddef>
@@ -19,6 +19,13 @@ namespace foretell {
 
 inline constexpr int kStoreFormat = 1;  // the member "format" of every such file
 inline constexpr std::size_t kLargestSealed = std::size_t{64} << 20;
+
+// The text of a JSON object whose other members are `rest`: every byte after the digest's line.
+std::string SealText(std::string_view rest);
+
+// Whether a text begins with the digest of what follows; a later format may begin in another way.
+enum class SealState { kWhole, kBroken, kNone };
+SealState LookAtSeal(std::string_view text);
 
 // `body` is an object without "body_sha256"; "format" is added. FT0101 when a string in it is not
 // UTF-8.

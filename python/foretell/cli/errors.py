@@ -9,12 +9,11 @@ The exit statuses are public: docs/cli.md has this table.
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from typing import IO, NamedTuple
 
-from foretell.error import Error, error
+from foretell.error import Error, error, from_system
 
 OK, FOUND, USAGE, INTERRUPTED = 0, 1, 2, 130
 BROKEN_PIPE = 141  # as a process that SIGPIPE ends
@@ -41,7 +40,6 @@ STATUSES = (
     Status(INTERRUPTED, "interrupted; what was committed is kept", ("FT0312",)),
 )
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 _RED, _DIM, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[2m", "\x1b[1m", "\x1b[0m"
 
 
@@ -61,10 +59,7 @@ def as_error(raised: BaseException) -> Error:
     if isinstance(raised, Error):
         return raised
     if isinstance(raised, OSError):
-        code = "FT0902" if raised.errno in _FULL else "FT0901"
-        code = "FT0903" if isinstance(raised, PermissionError) else code
-        path = f"{raised.filename}: " if raised.filename else ""
-        return error(code, f"{path}{(raised.strerror or str(raised)).lower()}")
+        return from_system(raised)
     text = " ".join(str(raised).split())
     return error(
         "FT0905",

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
-from foretell.error import Error, error
+from foretell.error import Error, error, from_system
 
 Message = dict[str, Any]
 
@@ -59,6 +59,8 @@ class Channel:
 
 def pack_error(raised: BaseException) -> Message:
     """An exception as a message; a foretell error keeps its code."""
+    if isinstance(raised, OSError) and not isinstance(raised, Error):
+        raised = from_system(raised)
     if isinstance(raised, Error):
         return {"code": raised.code, "message": raised.message, "hint": raised.hint}
     return {"code": "FT0905", "message": f"{type(raised).__name__}: {raised}", "hint": ""}

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from foretell.error import error
+from foretell.error import Error, error
 from foretell.local.pool import Pool
 from foretell.local.progress import Progress
 from foretell.local.summary import UnitSummary
@@ -20,8 +20,8 @@ def score_unit(
 ) -> tuple[UnitSummary, int]:
     """Finishes a unit, whatever an earlier attempt left undone; its summary, and the processes replaced.
 
-    Raises the error of an attempt that failed, after it was recorded; what it finished is taken over by
-    the next attempt.
+    Raises the error of an attempt that failed, after it was recorded when the version is to blame; what it
+    finished is taken over by the next attempt.
     """
     if unit.committed:
         unit.publish()
@@ -53,8 +53,11 @@ def score_unit(
     except KeyboardInterrupt as stopped:
         stopped.add_note(f"run the same again to finish unit {unit.number}; its finished parts are kept")
         raise
-    except Exception as raised:
-        attempt.fail(f"{type(raised).__name__}: {raised}")
+    except Error as raised:
+        try:
+            attempt.fail(raised.code, raised.message)
+        except Error as unrecorded:
+            raised.add_note(f"it does not count as a failed attempt, since it was not recorded: {unrecorded}")
         raise
     if not unit.commit_attempt(attempt) and not unit.committed:
         raise error(
