@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from foretell.error import Error, error
@@ -26,7 +27,9 @@ class ArrowIpc(Format):
                 found.append((file, batches.schema.remove_metadata()))
         return merge_schemas(found, reading.declared(None))
 
-    def splits(self, file: InputFile, rows: int, size: int, reading: Reading) -> Iterator[dict[str, Any]]:
+    def splits(
+        self, file: InputFile, rows: int | Fraction, size: int, reading: Reading
+    ) -> Iterator[dict[str, Any]]:
         with _opened(file) as batches:
             blocks = ((batch.num_rows, batch.nbytes) for batch in batches.all())
             yield from packed(blocks, rows, size, "batches")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from foretell.error import error
@@ -165,11 +167,10 @@ class Files(Source):
         format = self._format_of(listed)
         schema = format.schema(listed, self._reading, declared)
         target_rows, target_bytes = max(1, target_rows), max(1, target_bytes)
-        splits = self._splits(format, listed, target_rows, target_bytes)
+        splits = self._splits(format, listed, [target_rows] * len(listed), target_bytes)
         if len(splits) < min_splits:
-            rows = sum(split["rows"] for split in splits)
-            smaller = max(1, min(target_rows, rows // min_splits))
-            splits = self._splits(format, listed, smaller, target_bytes)
+            even = evenly(splits, len(listed), min_splits)
+            splits = self._splits(format, listed, even, target_bytes)
         from foretell.sources.types import type_text
 
         return {
@@ -180,10 +181,12 @@ class Files(Source):
             "splits": splits,
         }
 
-    def _splits(self, format: Format, listed: Sequence[InputFile], rows: int, size: int) -> list[Split]:
+    def _splits(
+        self, format: Format, listed: Sequence[InputFile], rows: Sequence[int | Fraction], size: int
+    ) -> list[Split]:
         splits: list[Split] = []
         for index, file in enumerate(listed):
-            for where in format.splits(file, rows, size, self._reading):
+            for where in format.splits(file, rows[index], size, self._reading):
                 head = {"number": len(splits), "file": index, "path": file.path, "kind": format.name}
                 splits.append(head | where)
         return splits
@@ -222,6 +225,20 @@ class Files(Source):
         from foretell.sources.sampling import sample_files
 
         return sample_files(self, n, seed)
+
+
+def evenly(splits: Sequence[Split], files: int, wanted: int) -> list[int | Fraction]:
+    """How many rows a split of each file gets, so that there are ``wanted`` or a few more, alike in size; never
+    fewer than the ``splits`` that there are."""
+    rows, counts = [0] * files, [0] * files
+    for split in splits:
+        rows[split["file"]] += split["rows"]
+        counts[split["file"]] += 1
+    wanted = min(wanted, sum(rows))
+    return [
+        Fraction(held, max(count, ceil(Fraction(held * wanted, sum(rows))))) if held else 1
+        for held, count in zip(rows, counts, strict=True)
+    ]
 
 
 def read_split(plan: Plan, split: Split, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:

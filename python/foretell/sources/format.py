@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from foretell.error import error
@@ -55,8 +56,13 @@ class Format(ABC):
         """The one schema of the files. FT0705 naming two that do not agree."""
 
     @abstractmethod
-    def splits(self, file: InputFile, rows: int, size: int, reading: Reading) -> Iterator[dict[str, Any]]:
-        """``first_row``, ``rows`` and where they lie, in order; no split without rows."""
+    def splits(
+        self, file: InputFile, rows: int | Fraction, size: int, reading: Reading
+    ) -> Iterator[dict[str, Any]]:
+        """``first_row``, ``rows`` and where they lie, in order; no split without rows, none of few beside others.
+
+        About ``rows`` rows or ``size`` bytes each: a fraction of 53 rows and 8 splits gives eight of 6 or 7.
+        """
 
     @abstractmethod
     def read(
@@ -172,7 +178,11 @@ def slices(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
 
 
 def packed(
-    blocks: Iterable[tuple[int, int]], rows: int, size: int, key: str, most_pieces: int | None = None
+    blocks: Iterable[tuple[int, int]],
+    rows: int | Fraction,
+    size: int,
+    key: str,
+    most_pieces: int | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Splits of a file made of ``blocks``, each given by its rows and bytes: small ones a few together up to
     ``rows`` and ``size``, a larger one cut into ranges of its rows, at most ``most_pieces``. ``key`` names the

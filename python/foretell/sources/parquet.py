@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from foretell.error import Error, error
@@ -30,7 +31,9 @@ class Parquet(Format):
                 found.append((file, parquet.schema_arrow.remove_metadata()))
         return merge_schemas(found, reading.declared(None))
 
-    def splits(self, file: InputFile, rows: int, size: int, reading: Reading) -> Iterator[dict[str, Any]]:
+    def splits(
+        self, file: InputFile, rows: int | Fraction, size: int, reading: Reading
+    ) -> Iterator[dict[str, Any]]:
         with _opened(file) as parquet:
             metadata = parquet.metadata
             groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]

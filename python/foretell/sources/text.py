@@ -7,8 +7,10 @@ formats say where records end and which of them are rows. Everything else here i
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from foretell.error import error
@@ -170,6 +172,11 @@ class RecordReader:
         self._next = 0  # in the ends
         self._done = False
 
+    @property
+    def row(self) -> int:
+        """The number of the next row."""
+        return self._row
+
     def take(self, max_rows: int, max_bytes: int, keep: bool = True) -> Block | None:
         """The next block: at most ``max_rows`` rows, and about ``max_bytes`` bytes (one record at least).
 
@@ -249,3 +256,38 @@ def count_lines(data: bytes) -> int:
 def each_block(reader: RecordReader, max_rows: int, max_bytes: int, keep: bool = True) -> Iterator[Block]:
     while (block := reader.take(max_rows, max_bytes, keep)) is not None:
         yield block
+
+
+def halves(reader: RecordReader, rows: int | Fraction, size: int) -> list[list[Block]]:
+    """The whole in runs of blocks that lie behind one another: about ``rows`` rows, at most about ``size`` bytes.
+
+    Runs begin at the multiples of ``rows``, rounded down, or where bytes make them. They are made of
+    halves, so that a short end can take one from the run before it.
+    """
+    half = Fraction(rows) / 2
+    runs: list[list[Block]] = []
+    held = run = -1
+    while True:
+        until = floor(half * ceil((reader.row + 1) / half))  # the next multiple of a half, rounded down
+        block = reader.take(until - reader.row, size, keep=False)
+        if block is None:
+            break
+        number = ceil((block.first_row + 1) / (2 * half))
+        if runs and (not block.rows or (number == run and held + block.length <= size)):
+            runs[-1].append(block)
+            held += block.length
+        elif block.rows:
+            runs.append([block])
+            held, run = block.length, number
+    if len(runs) > 1 and 2 * rows_in(runs[-1]) < rows_in(runs[-2]):
+        last = runs.pop()
+        both = runs[-1] + last
+        if rows_in(both) <= rows and sum(block.length for block in both) <= size:
+            runs[-1] = both
+        else:
+            runs.append([runs[-1].pop(), *last] if len(runs[-1]) > 1 else last)
+    return runs
+
+
+def rows_in(blocks: Iterable[Block]) -> int:
+    return sum(block.rows for block in blocks)

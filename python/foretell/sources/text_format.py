@@ -6,12 +6,13 @@ import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from foretell.error import Error, error
 from foretell.sources.format import BATCH_BYTES, BATCH_ROWS, Format, Reading
 from foretell.sources.source import InputFile
-from foretell.sources.text import Block, RecordReader, Span, count_lines, each_block
+from foretell.sources.text import Block, RecordReader, Span, count_lines, each_block, halves, rows_in
 from foretell.sources.types import type_text
 
 if TYPE_CHECKING:
@@ -57,21 +58,22 @@ class TextFormat(Format):
     def value(self, record: bytes, column: str, start: Start, reading: Reading) -> str:
         """One value of one record as a message shows it."""
 
-    def splits(self, file: InputFile, rows: int, size: int, reading: Reading) -> Iterator[dict[str, Any]]:
+    def splits(
+        self, file: InputFile, rows: int | Fraction, size: int, reading: Reading
+    ) -> Iterator[dict[str, Any]]:
         start = self.start(file, reading)
         if start is None:
             return
         with Span(file, start.offset) as span:
             reader = RecordReader(file, span, self.find(reading), start.offset, 0, start.line)
-            for block in each_block(reader, rows, size, keep=False):
-                if block.rows:
-                    yield {
-                        "first_row": block.first_row,
-                        "rows": block.rows,
-                        "offset": block.offset,
-                        "length": block.length,
-                        "line": block.line,
-                    }
+            for blocks in halves(reader, rows, size):
+                yield {
+                    "first_row": blocks[0].first_row,
+                    "rows": rows_in(blocks),
+                    "offset": blocks[0].offset,
+                    "length": sum(block.length for block in blocks),
+                    "line": blocks[0].line,
+                }
 
     def read(
         self, file: InputFile, split: dict[str, Any] | None, schema: pa.Schema, reading: Reading

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -75,6 +76,60 @@ def test_json_lines_cut_anywhere_give_the_same_rows(
     assert source.read().read_all().to_pylist() == found
 
 
+def write_rows(folder: Path, kind: str, count: int) -> Path:
+    path = folder / f"rows.{kind}"
+    if kind == "jsonl":
+        path.write_text("".join(f'{{"id": {i}}}\n' for i in range(count)))
+    elif kind == "csv":
+        path.write_text("id\n" + "".join(f"{i}\n" for i in range(count)))
+    elif kind == "parquet":
+        pq.write_table(pa.table({"id": pa.array(range(count), pa.int64())}), path)
+    else:
+        table = pa.table({"id": pa.array(range(count), pa.int64())})
+        with pa.ipc.new_file(str(path), table.schema) as writer:
+            writer.write_table(table)
+    return path
+
+
+@FOLDER_IS_SHARED
+@given(
+    st.sampled_from(["jsonl", "csv", "parquet", "arrow"]),
+    st.integers(1, 300),
+    st.integers(1, 120),
+    st.integers(1, 12),
+)
+def test_splits_of_a_file_are_alike_in_size(
+    tmp_path: Path, kind: str, rows: int, target: int, least: int
+) -> None:
+    source = files(write_rows(tmp_path, kind, rows))
+    held = [split["rows"] for split in source.plan(target_rows=target, min_splits=least)["splits"]]
+    assert sum(held) == rows
+    wanted = -(-rows // target)
+    if wanted < least:  # as many as are asked for, and no more
+        assert max(held) - min(held) <= 1
+        pieces = min(least, rows)
+        assert len(held) == (min(pieces, 8) if kind == "parquet" else pieces)
+    else:  # a split may be smaller, but none is a rest of a few rows
+        assert 2 * min(held) + 1 >= max(held)
+
+
+@FOLDER_IS_SHARED
+@given(st.lists(st.integers(0, 60), min_size=1, max_size=5), st.integers(1, 100), st.integers(1, 20))
+def test_splits_of_several_files_are_as_many_as_asked_for(
+    tmp_path: Path, sizes: list[int], target: int, least: int
+) -> None:
+    for old in tmp_path.glob("*.jsonl"):
+        old.unlink()
+    for number, rows in enumerate(sizes):
+        (tmp_path / f"{number}.jsonl").write_text('{"id": 1}\n' * rows)
+    splits = files(tmp_path, types={"id": "int64"}).plan(target_rows=target, min_splits=least)["splits"]
+    assert len(splits) >= min(least, sum(sizes))
+    for number in range(len(sizes)):
+        held = [split["rows"] for split in splits if split["file"] == number]
+        assert sum(held) == sizes[number]
+        assert not held or 2 * min(held) + 1 >= max(held)
+
+
 fields = st.text(st.sampled_from(list('a1",;\n\r\t é日')), max_size=6)
 
 
@@ -129,11 +184,11 @@ def test_compressed_text_is_read_by_splits(tmp_path: Path, suffix: str) -> None:
         with pa.CompressedOutputStream(str(path), codec.name) as out:
             out.write(data)
     plan = files(path).plan(target_rows=700)
-    assert [split["rows"] for split in plan["splits"]] == [700, 700, 700, 700, 200]
+    assert [split["rows"] for split in plan["splits"]] == [700, 700, 700, 350, 550]
     assert read_plan(plan).to_pylist() == rows
     # In any order: each split finds its own place.
     backwards = [list(read_split(plan, split)) for split in reversed(plan["splits"])]
-    assert [batches[0]["id"][0].as_py() for batches in backwards] == [2800, 2100, 1400, 700, 0]
+    assert [batches[0]["id"][0].as_py() for batches in backwards] == [2450, 2100, 1400, 700, 0]
 
 
 def test_gzip_of_several_members_is_read_whole(tmp_path: Path) -> None:
@@ -143,8 +198,6 @@ def test_gzip_of_several_members_is_read_whole(tmp_path: Path) -> None:
 
 
 def write_parquet(path: Path, rows: int, group: int, first: int = 0) -> pa.Table:
-    import pyarrow.parquet as pq
-
     ids = range(first, first + rows)
     table = pa.table({"id": pa.array(ids, pa.int64()), "text": [f"row {i}" for i in ids]})
     pq.write_table(table, path, row_group_size=group)
@@ -239,8 +292,10 @@ def test_a_file_that_changes_while_it_is_read_is_found(tmp_path: Path) -> None:
 def test_community_calendar_by_splits_equals_the_whole() -> None:
     source = files(CALENDAR / "events.jsonl.zst")
     plan = source.plan(min_splits=5)
-    assert len(plan["splits"]) >= 5
-    assert sum(split["rows"] for split in plan["splits"]) == 53_356
+    held = [split["rows"] for split in plan["splits"]]
+    assert len(held) >= 5
+    assert sum(held) == 53_356
+    assert max(held) - min(held) <= 1
     assert read_plan(plan).equals(source.read().read_all())
 
 
