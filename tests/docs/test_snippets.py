@@ -2,7 +2,7 @@
 
 ```python    runs in the page's process; a block that begins with `# NAME.py` is also kept as that file
 ```sh        runs in bash, in the page's folder; `foretell` is on the path
-```text      after one of these is what it prints, `…` standing for any text; elsewhere it is not looked at
+```text      right after one of these is what it prints, `…` any text; elsewhere it is not looked at
 
 What a page takes for granted (data, a trained model) is made by setup/PAGE.py beside this file, which runs
 first in the page's process.
@@ -46,13 +46,17 @@ class Block(NamedTuple):
     language: str
     text: str
     line: int
+    follows: bool  # nothing stands between it and the block before
 
 
 def blocks(page: str) -> list[Block]:
     text = (ROOT / page).read_text(encoding="utf-8")
-    return [
-        Block(found[1], found[2], text.count("\n", 0, found.start()) + 1) for found in BLOCK.finditer(text)
-    ]
+    found, end = [], 0
+    for block in BLOCK.finditer(text):
+        line = text.count("\n", 0, block.start()) + 1
+        found.append(Block(block[1], block[2], line, not text[end : block.start()].strip()))
+        end = block.end()
+    return found
 
 
 def runnable() -> list[str]:
@@ -157,10 +161,7 @@ def test_the_snippets_of_a_page_run(page: str, world: World) -> None:
         try:
             if block.language in ("python", "sh"):
                 output = getattr(world, block.language)(block.text)
-            elif block.language == "text" and output is not None:
+            elif block.language == "text" and block.follows and output is not None:
                 assert prints(block.text, output), f"it printed:\n{output}\nand the page says:\n{block.text}"
-                output = None
-            else:
-                output = None
         except AssertionError as failure:
             pytest.fail(f"{page}:{block.line}: {failure}", pytrace=False)
