@@ -31,7 +31,7 @@ def complete(foretell_process: Command) -> Callable[[str], list[str]]:
 
 def test_commands_and_codes_complete(complete: Callable[[str], list[str]], here: Path) -> None:
     assert complete("foretell pro") == ["promote"]
-    assert complete("foretell explain FT041") == [f"FT041{digit}" for digit in range(8)]
+    assert complete("foretell explain FT041") == [f"FT041{digit}" for digit in range(10)]
     assert complete("foretell pin s") == ["show", "set"]
 
 
