@@ -35,7 +35,7 @@ def load(reference: str, store: Any = None, trust_store: bool = False, warn: boo
     FT0105, FT0401, FT0402, FT0403; FT0503 when the store belongs to another user and ``trust_store`` is not
     given, because a version's code runs in this process; FT0502, FT0506, FT0805 when it cannot be opened.
     """
-    the_store, version = _find(reference, store, trust_store)
+    the_store, version = find(reference, store, trust_store)
     code, model = _open(the_store, version, None)
     try:
         predictor: Predictor = code.cls()
@@ -54,7 +54,7 @@ def load_model(
 ) -> None:
     """See ``Predictor.load_model``."""
     name = model_key if model_key is not None else predictor.name
-    the_store, found = _find(f"{name}@{version}", predictor._store, trust_store)
+    the_store, found = find(f"{name}@{version}", predictor._store, trust_store)
     _, model = _open(the_store, found, predictor)
     predictor._take(the_store, found, model)
     _warn_of_code(type(predictor), found)
@@ -109,10 +109,14 @@ def admit(store: Store, reference: str, trust_store: bool = False) -> None:
         raise error("FT0503", f"{reference} carries code, and anybody may write into the store {path}", hint)
 
 
-def _find(reference: str, store: Any, trust_store: bool) -> tuple[Store, Version]:
+def find(reference: str, store: Any, trust_store: bool) -> tuple[Store, Version]:
+    """A saved predictor's version, admitted; nothing of it is loaded."""
     the_store = open_store(store)
     version = the_store.version(reference)
     admit(the_store, version.reference, trust_store)
+    for part in ("code", "model", "signature"):
+        if not isinstance(version.manifest.get(part), dict):
+            raise error("FT0502", f"{version.reference} has no {part}, so it is no saved predictor")
     return the_store, version
 
 
@@ -122,9 +126,6 @@ def _open(store: Store, version: Version, predictor: Predictor | None) -> tuple[
     from foretell.code import load_class
 
     manifest = version.manifest
-    for part in ("code", "model", "signature"):
-        if not isinstance(manifest.get(part), dict):
-            raise error("FT0502", f"{version.reference} has no {part}, so it is no saved predictor")
     files = store.open_files(version)
     code = load_class(manifest["code"], files)
     return code, models.load(manifest["model"], files, code, predictor=predictor)

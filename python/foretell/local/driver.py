@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from foretell.error import Error, error
 from foretell.local import progress as progress_module
 from foretell.local.planning import choose_version, new_files, rows_schema, seen_files
+from foretell.local.pool import Pool
 from foretell.local.summary import RunSummary, TooManyBadRows
 from foretell.local.unit import score_unit
 
@@ -95,11 +96,11 @@ def run(
         units = {unit.number: unit for unit in target.read_units()}
 
         def work_on(number: int, files: list[InputFile] | None) -> None:
-            unit = target.unit(number, lambda: the_run.pin(list(units.values()), files, tell))
-            units[number] = unit
-            done, crashes = score_unit(unit, the_store.url, name, workers, deadline, tell)
-            summary.units.append(done)
-            summary.crashes += crashes
+            with Pool(workers, the_store.url, name, tell, deadline) as pool:
+                unit = target.unit(number, lambda: the_run.pin(list(units.values()), files, pool, tell))
+                units[number] = unit
+                summary.units.append(score_unit(unit, name, pool, tell))
+                summary.crashes += pool.crashes
 
         for unit in list(units.values()):
             if not unit.published:  # what an earlier call left undone, by its own pin
@@ -165,7 +166,11 @@ class Run:
         return self._source
 
     def pin(
-        self, units: list[_core.Unit], files: list[InputFile] | None, tell: progress_module.Progress
+        self,
+        units: list[_core.Unit],
+        files: list[InputFile] | None,
+        pool: Pool,
+        tell: progress_module.Progress,
     ) -> dict[str, Any]:
         """Version and input of a new unit, as its pin keeps them."""
         from foretell.code import environment
@@ -177,6 +182,7 @@ class Run:
             units,
             self._trust_store,
             self._strict,
+            pool,
             lambda version: self._plan(version, files),
         )
         if note:

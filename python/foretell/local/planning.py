@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from foretell import _core
+    from foretell.local.pool import Pool
     from foretell.predictor.steps import Watch
     from foretell.sources import InputFile, Plan, Source
     from foretell.store import Store
@@ -63,17 +64,27 @@ def choose_version(
     units: Sequence[_core.Unit],
     trust_store: bool,
     strict: bool,
+    pool: Pool,
     plan_for: Callable[[Version], Plan],
 ) -> tuple[Version, Plan, str]:
     """The version that a new unit is pinned to, its plan, and what to tell people.
 
-    The version is loaded once, to see that it can serve; ``plan_for`` raises when it does not fit the input
-    or the output. When the one that the reference names cannot serve, the version of the newest committed
-    unit goes on, unless ``strict``; with nothing committed yet the error is raised.
+    A process of ``pool`` loads the version, to see that it can serve; ``plan_for``, meanwhile, raises when it
+    does not fit the input or the output. When the one that the reference names cannot serve, the version of
+    the newest committed unit goes on, unless ``strict``; with nothing committed yet the error is raised.
     """
+    from foretell.loading import find
+
+    def serving(reference: str) -> tuple[Version, Plan]:
+        _, version = find(reference, store, trust_store)
+        pool.load(version.version)
+        plan = plan_for(version)
+        pool.grow(len(plan["splits"]))
+        pool.wait_until_loaded()
+        return version, plan
+
     try:
-        version, _ = open_version(reference, store, trust_store)
-        return version, plan_for(version), ""
+        return *serving(reference), ""
     except Error as raised:
         committed = [unit for unit in units if unit.committed]
         name, _, selector = reference.partition("@")
@@ -84,24 +95,23 @@ def choose_version(
                 raise error(raised.code, raised.message, hint) from raised
             raise
         number = committed[-1].pin["version"]
-        version, _ = open_version(f"{name}@{number}", store, trust_store)
-        plan = plan_for(version)
+        version, plan = serving(f"{name}@{number}")
         note = f"{reference} cannot serve ({raised.code}: {raised.message}); {name}@{number} goes on"
         return version, plan, note
 
 
-def open_version(
-    reference: str, store: Store | str, trust_store: bool, watch: Watch | None = None
-) -> tuple[Version, _core.PythonPredictor]:
-    """A version, loaded and set up, ready for `Map`. FT0502 for what its own code raises meanwhile."""
+def open_version(reference: str, store: str, watch: Watch) -> _core.PythonPredictor:
+    """An admitted version, loaded and set up, ready for `Map`. FT0502 for what its own code raises meanwhile."""
     from foretell.loading import load
 
     try:
-        predictor = load(reference, store=store, trust_store=trust_store, warn=False)
-        native = predictor._native(watch)
+        native = load(reference, store=store, trust_store=True, warn=False)._native(watch)
     except Error:
         raise
     except Exception as raised:
-        raise error("FT0502", f"{reference} cannot be loaded: {type(raised).__name__}: {raised}") from raised
-    assert predictor.version is not None
-    return predictor.version, native
+        raise error(
+            "FT0502",
+            f"{reference} cannot be loaded: {type(raised).__name__}: {raised}",
+            f'load it in a Python session, to see where: ft.load("{reference}")',
+        ) from raised
+    return native

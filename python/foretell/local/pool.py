@@ -13,7 +13,7 @@ import os
 import selectors
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from foretell.error import error
@@ -24,23 +24,29 @@ from foretell.local.progress import Progress
 
 FINER = 16  # a call that died is repeated in calls of a sixteenth of its rows
 BROKEN_AFTER = 20  # poison rows next to one another: the predictor is at fault, not the rows
-MOST_LOSSES = 3  # deaths of one split's process with no row in hand; of processes that replace one, opening
+MOST_LOSSES = 3  # deaths of one split's process with no row in hand; of processes that replace one, loading
 
 
 class Pool:
-    """``count`` processes that opened one version. Used by one thread."""
+    """At most ``count`` processes that have loaded one version of ``name``, for one unit of work. None is there
+    before a version is known, nor after ``with``. Used by one thread."""
 
     def __init__(
-        self, count: int, opening: Message, progress: Progress, deadline: float | None = None
+        self, count: int, store: str, name: str, progress: Progress, deadline: float | None = None
     ) -> None:
-        self._opening = opening
+        self._count = count
+        self._store = store
+        self._name = name
         self._progress = progress
         self._deadline = deadline
-        self._count = count
         self._selector = selectors.DefaultSelector()
         self._workers: list[Process] = []
-        self._ever_opened = False
-        self._failed_openings = 0  # one after the other
+        self._version: int | None = None
+        self._opening: Message = {}
+        self._waiting: deque[Task] = deque()
+        self._on_part: Callable[[dict[str, Any]], None]
+        self._ever_loaded = False
+        self._failed_loads = 0  # one after the other
         self._passed = False  # whether any row was predicted
         self._poison = 0
         self.crashes = 0
@@ -51,56 +57,94 @@ class Pool:
     def __exit__(self, raised: object, *_: object) -> None:
         self._selector.close()
         if raised is None:  # what the user's code registered for its end is done
-            opened = [worker for worker in self._workers if worker.opened]
-            for worker in opened:
-                worker.channel.close()
-            for worker in opened:
+            for worker in self._dismissed():
                 worker.leave()
         for worker in self._workers:
             worker.close()
 
-    def score(self, splits: Iterable[dict[str, Any]], on_part: Callable[[dict[str, Any]], None]) -> None:
-        """Scores every split; ``on_part`` gets each part's record as it becomes whole.
+    def load(self, version: int) -> None:
+        """Has one process load this version, while the caller goes on. Those with another version end."""
+        if version == self._version:
+            return
+        while self._workers:
+            self._drop(self._workers[-1])
+        self._version, self._ever_loaded, self._failed_loads = version, False, 0
+        self._start()
+
+    def grow(self, splits: int) -> None:
+        """Starts the other processes, as many as so many splits can use."""
+        while len(self._workers) < min(self._count, splits):
+            self._start()
+
+    def wait_until_loaded(self) -> None:
+        """Returns once a process has loaded the version; raises what stopped it."""
+        while not self._ever_loaded:
+            self._attend()
+
+    def score(
+        self,
+        version: int,
+        opening: Message,
+        splits: Sequence[dict[str, Any]],
+        on_part: Callable[[dict[str, Any]], None],
+    ) -> None:
+        """Scores every split by this version; ``on_part`` gets each part's record as it becomes whole.
+        ``opening`` is what the processes must know of the unit.
 
         Raises the first error that is not about a row; what was recorded until then stands.
         """
-        waiting = deque(Task(split) for split in splits)
-        while len(self._workers) < min(self._count, len(waiting)):
-            self._start()
-        while waiting or any(worker.task for worker in self._workers):
+        if not splits:
+            return
+        self._opening, self._on_part = opening, on_part
+        self._waiting.extend(Task(split) for split in splits)
+        self.load(version)
+        self.grow(len(splits))
+        while self._waiting or any(worker.task for worker in self._workers):
             for worker in self._workers:
-                if worker.opened and worker.task is None and waiting:
-                    worker.task = waiting.popleft()
+                if worker.loaded and worker.task is None and self._waiting:
+                    worker.task = self._waiting.popleft()
                     with contextlib.suppress(BrokenPipeError):  # it died just now; noticed below
+                        worker.open(self._opening)
                         worker.channel.send(worker.task.message())
-            for key, _ in self._selector.select(timeout=0.1):
-                for message in key.data.channel.arrived():
-                    self._answered(key.data, message, waiting, on_part)
-            self._kill_overdue()
-            # Not told by the socket alone: a child of the user's code may hold its other end.
-            for worker in [worker for worker in self._workers if worker.dead]:
-                for message in worker.channel.arrived():
-                    self._answered(worker, message, waiting, on_part)
-                self._died(worker, waiting)
+            self._attend()
+        self._dismissed()  # they end while the caller goes on
+
+    def _attend(self) -> None:
+        """Waits a little for what the processes have to say, and looks after those that died or hang."""
+        for key, _ in self._selector.select(timeout=0.1):
+            for message in key.data.channel.arrived():
+                self._answered(key.data, message)
+        self._kill_overdue()
+        # Not told by the socket alone: a child of the user's code may hold its other end.
+        for worker in [worker for worker in self._workers if worker.dead]:
+            for message in worker.channel.arrived():
+                self._answered(worker, message)
+            self._died(worker)
 
     def _start(self) -> None:
-        worker = Process(self._opening)
+        worker = Process({"store": self._store, "name": self._name, "version": self._version})
         self._workers.append(worker)
         self._selector.register(worker.channel, selectors.EVENT_READ, worker)
 
-    def _answered(
-        self,
-        worker: Process,
-        message: Message,
-        waiting: deque[Task],
-        on_part: Callable[[dict[str, Any]], None],
-    ) -> None:
+    def _drop(self, worker: Process) -> None:
+        self._selector.unregister(worker.channel)
+        self._workers.remove(worker)
+        worker.close()
+
+    def _dismissed(self) -> list[Process]:
+        """The processes that were told to end, which are those that have loaded."""
+        loaded = [worker for worker in self._workers if worker.loaded]
+        for worker in loaded:
+            worker.channel.close()
+        return loaded
+
+    def _answered(self, worker: Process, message: Message) -> None:
         did = message["did"]
         if did == "failed":
             raise unpack_error(message["error"])
-        if did == "open":
-            worker.opened = self._ever_opened = True
-            self._failed_openings = 0
+        if did == "load":
+            worker.loaded = self._ever_loaded = True
+            self._failed_loads = 0
             return
         task = worker.task
         assert task is not None
@@ -113,22 +157,20 @@ class Pool:
         if did == "probe":  # every row at fault is known now
             task.fine = 0
             self._count_fruitless(task)
-            waiting.appendleft(task)
+            self._waiting.appendleft(task)
         else:
-            on_part(message["part"])
+            self._on_part(message["part"])
 
-    def _died(self, worker: Process, waiting: deque[Task]) -> None:
+    def _died(self, worker: Process) -> None:
         how = worker.how_it_died()
         in_hand, task = worker.hand.look(), worker.task
-        self._selector.unregister(worker.channel)
-        self._workers.remove(worker)
-        worker.close()
+        self._drop(worker)
         self.crashes += 1
-        self._failed_openings += not worker.opened
-        if not worker.opened and (not self._ever_opened or self._failed_openings >= MOST_LOSSES):
+        self._failed_loads += not worker.loaded
+        if not worker.loaded and (not self._ever_loaded or self._failed_loads >= MOST_LOSSES):
             raise error(
                 "FT0502",
-                f"{how} while it opened {self._opening['name']}@{self._opening['version']}",
+                f"{how} while it loaded {self._name}@{self._version}",
                 "load it in a Python session: ft.load(…); the cause is often a library that crashes",
             )
         if task is not None:
@@ -139,7 +181,7 @@ class Pool:
                 task.fine > 0 and in_hand is not None and in_hand.first == task.first
             )
             self._narrow(task, in_hand, how, "FT0313" if worker.overdue else "FT0314", sure)
-            waiting.appendleft(task)
+            self._waiting.appendleft(task)
         self._start()
 
     @staticmethod

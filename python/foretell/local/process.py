@@ -50,7 +50,7 @@ class Task:
 class Process:
     """One worker process and what it is at."""
 
-    def __init__(self, opening: Message) -> None:
+    def __init__(self, loading: Message) -> None:
         ours, theirs = socket.socketpair()
         self.hand = Hand()
         environment = {**os.environ}
@@ -74,10 +74,18 @@ class Process:
         )
         theirs.close()
         self.channel = Channel(ours)
-        self.opened = False
+        self.loaded = False
+        self._opened = False
         self.task: Task | None = None
         self.overdue = ""
-        self.channel.send({"do": "open", "options": opening})
+        self.channel.send({"do": "load", **loading})
+
+    def open(self, options: Message) -> None:
+        """Tells, once, what it must know of the unit. Not before it has loaded: until then it reads nothing, and
+        a large plan would block the driver."""
+        if not self._opened:
+            self.channel.send({"do": "open", "options": options})
+            self._opened = True
 
     @property
     def dead(self) -> bool:

@@ -15,17 +15,15 @@ if TYPE_CHECKING:
     from foretell import _core
 
 
-def score_unit(
-    unit: _core.Unit, store: str, name: str, workers: int, deadline: float | None, progress: Progress
-) -> tuple[UnitSummary, int]:
-    """Finishes a unit, whatever an earlier attempt left undone; its summary, and the processes replaced.
+def score_unit(unit: _core.Unit, name: str, pool: Pool, progress: Progress) -> UnitSummary:
+    """Finishes a unit, whatever an earlier attempt left undone; its summary.
 
     Raises the error of an attempt that failed, after it was recorded when the version is to blame; what it
     finished is taken over by the next attempt.
     """
     if unit.committed:
         unit.publish()
-        return summarise(unit, finished_before=True), 0
+        return summarise(unit, finished_before=True)
     plan = json.loads(unit.pin["plan"])
     attempt = unit.start()
     try:
@@ -35,21 +33,17 @@ def score_unit(
             None if any(split["rows"] is None for split in splits) else sum(split["rows"] for split in splits)
         )
         opening = {
-            "store": store,
-            "name": name,
             "version": unit.pin["version"],
             "plan": plan,
             "unit": unit.number,
             "staging": attempt.staging_path,
             **plan["options"],
         }
-        with Pool(workers, opening, progress, deadline) as pool:
-            progress.start(f"{name}@{unit.pin['version']}, unit {unit.number}", rows)
-            try:
-                pool.score(splits, attempt.finish_part)
-            finally:
-                progress.stop()
-            crashes = pool.crashes
+        progress.start(f"{name}@{unit.pin['version']}, unit {unit.number}", rows)
+        try:
+            pool.score(unit.pin["version"], opening, splits, attempt.finish_part)
+        finally:
+            progress.stop()
     except KeyboardInterrupt as stopped:
         stopped.add_note(f"run the same again to finish unit {unit.number}; its finished parts are kept")
         raise
@@ -66,7 +60,7 @@ def score_unit(
             "run the same command again to score it by the new pin",
         )
     unit.publish()  # won or lost: the one commit that there is
-    return summarise(unit, adopted=len(adopted), adopted_rows=sum(adopted.values())), crashes
+    return summarise(unit, adopted=len(adopted), adopted_rows=sum(adopted.values()))
 
 
 def summarise(

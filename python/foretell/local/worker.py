@@ -1,8 +1,9 @@
 """One worker process: ``python -m foretell.local.worker DRIVER SOCKET HAND``
 (a process id and two inherited descriptors).
 
-It opens the version once, then scores splits: reader, ``Map``, one part in staging. It is started by
-exec and not by fork, so it works from a notebook, a script and ``python3 -i`` alike.
+It loads the version once, which is also the driver's proof that it can serve, then scores splits: reader,
+``Map``, one part in staging. It is started by exec and not by fork, so it works from a notebook, a script and
+``python3 -i`` alike.
 """
 
 from __future__ import annotations
@@ -103,14 +104,17 @@ class Worker:
             except Exception as raised:
                 self._hand.put_down()
                 answer = {"did": "failed", "error": pack_error(raised)}
-            self._channel.send(answer)
+            if answer is not None:
+                self._channel.send(answer)
 
-    def on_open(self, options: dict[str, Any]) -> Message:
+    def on_load(self, store: str, name: str, version: int) -> Message:
+        # Whether the store is trusted was decided by the driver, before it started this process.
+        self._native = open_version(f"{name}@{version}", store, self._holding)
+        return {"did": "load"}
+
+    def on_open(self, options: dict[str, Any]) -> None:
+        """What the splits have in common, known once the unit is pinned."""
         self._options = options
-        # Whether the store is trusted was decided by the driver, before it pinned this version.
-        reference = f"{options['name']}@{options['version']}"
-        self._native = open_version(reference, options["store"], trust_store=True, watch=self._holding)[1]
-        return {"did": "open"}
 
     def on_score(self, split: dict[str, Any], excluded: dict[str, list[str]]) -> Message:
         """Scores a split into its part: at most one file of rows and one of quarantine."""
