@@ -105,7 +105,8 @@ def open_version(reference: str, store: str, watch: Watch) -> _core.PythonPredic
     from foretell.loading import load
 
     try:
-        native = load(reference, store=store, trust_store=True, warn=False)._native(watch)
+        predictor = load(reference, store=store, trust_store=True, warn=False)
+        native: _core.PythonPredictor = predictor._native(watch)
     except Error:
         raise
     except Exception as raised:
