@@ -69,8 +69,8 @@ TEST(ColumnTest, ThreadsMayCountNullsAtOnce) {
   const Column column = builder.Finish().Slice(5, 900);  // not counted yet
   std::vector<std::thread> threads;
   std::vector<std::int64_t> counts(4);
-  for (std::size_t t = 0; t < counts.size(); ++t) {
-    threads.emplace_back([&, t] { counts[t] = column.null_count(); });
+  for (std::int64_t& count : counts) {
+    threads.emplace_back([&] { count = column.null_count(); });
   }
   for (std::thread& thread : threads) {
     thread.join();

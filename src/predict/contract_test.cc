@@ -227,7 +227,7 @@ TEST(AnswerTest, NullsAndNanAreBadRowsUnlessAllowed) {
 
 TEST(AnswerTest, NullsAndNanInsideListsAndStructsAreFound) {
   ColumnBuilder lists(ParseType("list<float>"));
-  const auto append = [&](std::vector<std::optional<double>> items) {
+  const auto append = [&](const std::vector<std::optional<double>>& items) {
     for (const auto& item : items) {
       item ? lists.child(0).AppendDouble(*item) : lists.child(0).AppendNull();
     }
@@ -276,7 +276,7 @@ TEST(AnswerTest, NanIsFoundAtEveryPlaceAndInfinityIsNone) {
   }
 }
 
-Batch Marked(std::vector<std::optional<std::string>> codes) {
+Batch Marked(const std::vector<std::optional<std::string>>& codes) {
   ColumnBuilder errors(ParseType("struct<code: large_string, message: string>"));
   std::vector<double> values;
   for (const auto& code : codes) {
