@@ -10,6 +10,7 @@
 // FAILED (another Error; the old state holds). Any thread may call any method.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -81,6 +82,40 @@ struct Move {
   std::optional<std::int64_t> undo = {};  // rollback only: the entry to undo
 };
 
+// One entry of the log of a version.
+struct VersionEntry {
+  std::int64_t sequence = 0;
+  std::string kind;            // "in-use": an alias is about to name it; "retired", "restored", "purged"
+  std::string alias;           // of an in-use
+  std::string who, when, why;  // `when`: UTC, ISO 8601, for people only
+};
+
+struct Retirement {
+  std::string who = {};
+  std::string why = {};
+  // Refuse (FT0419) when an alias was moved to the version within this time; at least an hour (FT0101).
+  std::chrono::seconds unused_for = std::chrono::hours(7 * 24);
+};
+
+struct Collection {
+  std::string who = {};
+  std::string why = {};
+  bool dry_run = true;
+};
+
+// What a collection of garbage did, or would do.
+struct Garbage {
+  struct Version {
+    std::string name;
+    std::int64_t version = 0;
+    VersionEntry retired;
+  };
+  std::vector<Version> purged;      // for ever: retired for thirty days
+  std::vector<Version> waiting;     // retired for less
+  std::vector<ObjectInfo> deleted;  // what nothing names, older than seven days
+  std::vector<ObjectInfo> young;    // younger, perhaps of a save under way
+};
+
 // What a check or a comparison found of a version. The store keeps it and does not read it.
 struct Report {
   std::int64_t sequence = 0;
@@ -110,19 +145,39 @@ class Store {
   Manifest Save(std::string_view name, const Draft& draft);
 
   // A name or alias in another spelling than its owner's (case) is refused: FT0414.
-  std::vector<std::string> Names();                           // as their owners spell them
-  std::vector<std::int64_t> Versions(std::string_view name);  // ascending; retired ones left out
+  std::vector<std::string> Names();  // as their owners spell them
+  // Ascending; those that are retired or purged only on request.
+  std::vector<std::int64_t> Versions(std::string_view name, bool with_retired = false);
   Manifest Get(std::string_view name, std::int64_t version);  // FT0401, FT0402
-  Manifest Resolve(const Reference& reference);               // also FT0403
+  // Also FT0403. `as_of`: what an alias named then, as History tells it.
+  Manifest Resolve(const Reference& reference, std::string_view as_of = {});
 
   std::vector<std::string> Aliases(std::string_view name);
   std::optional<std::int64_t> AliasVersion(std::string_view name, std::string_view alias);
-  std::vector<AliasEntry> History(std::string_view name, std::string_view alias);
+  // Oldest first. `as_of`, a UTC time like "2026-11-01T12:00:00Z" (FT0101): what was there then, by the
+  // running maximum of `when`; its last entry is what the alias named. For people, never for runs.
+  std::vector<AliasEntry> History(std::string_view name, std::string_view alias, std::string_view as_of = {});
   // The new entry, or the newest one when the alias names `version` already.
   AliasEntry Promote(std::string_view name, std::string_view alias, std::int64_t version, const Move& move);
   // Undoes the last promotion that is not undone yet; FT0411 when there is none. With `move.undo`
   // only that entry: undone already, its rollback is returned if nothing followed, else FT0404.
   AliasEntry Rollback(std::string_view name, std::string_view alias, const Move& move);
+  // The promotion that a rollback would undo now; FT0411 when there is none.
+  AliasEntry Undoable(std::string_view name, std::string_view alias);
+
+  // Hides a version from `latest` and from new moves of aliases; its number opens it still. FT0419 while an
+  // alias names it or did lately. Returns the newest entry when it is retired already; FT0420 when purged.
+  VersionEntry Retire(std::string_view name, std::int64_t version, const Retirement& retirement);
+  // Undoes that, until garbage collection purges the version (FT0420). FT0101 when it is not retired.
+  VersionEntry Restore(std::string_view name, std::int64_t version, std::string_view who,
+                       std::string_view why);
+  // The entry that retired or purged a version; nothing for any other.
+  std::optional<VersionEntry> Retired(std::string_view name, std::int64_t version);
+  // Purges what was retired for thirty days, then deletes what no unpurged version names and is older than
+  // seven days, by the storage's own clock (a small object is written and removed to read it, by a dry run
+  // too). Safe beside any other use of the store; ended anywhere, it is run again. FT0406 when a manifest is
+  // damaged or missing: then what it names is not known, and nothing more is deleted.
+  Garbage CollectGarbage(const Collection& collection);
 
   // Adds a report, for ever. `body` is a JSON object of at most 60 levels, 16 MiB as it is stored (FT0101).
   Report AppendReport(std::string_view name, std::int64_t version, std::string_view body,
@@ -138,6 +193,8 @@ class Store {
  private:
   struct State;
 
+  bool Purge(const std::string& name, std::int64_t version, std::int64_t now, const Collection& collection,
+             Garbage& garbage);
   void EnsureReadable();
   void EnsureWritable();
   std::int64_t Highest(std::string_view name);

@@ -7,24 +7,22 @@ store.version("EventTopics@production")
 
 from __future__ import annotations
 
-import functools
 import json
 import os
-import socket
-import sys
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from foretell import _core
 from foretell.error import error
-from foretell.project import find_project
+from foretell.location import default_who as default_who
+from foretell.location import store_url as store_url
 from foretell.version import Version, VersionList
 
-DEFAULT = "models"
-
 AliasEntry = _core.AliasEntry
+VersionEntry = _core.VersionEntry
+Garbage = _core.Garbage
 
 
 class Finding(NamedTuple):
@@ -43,23 +41,6 @@ class Report(NamedTuple):
     who: str
     when: str
     report: dict[str, Any]
-
-
-def store_url(url: str | os.PathLike[str] | None = None) -> str:
-    """Which store is meant: ``url``, else ``FORETELL_STORE``, else ``foretell.toml``, else ``./models``.
-
-    The last is announced on stderr, once. ``~`` is the home folder.
-    """
-    if url is not None:
-        return _expanded(os.fspath(url))
-    if from_environment := os.environ.get("FORETELL_STORE"):
-        return _expanded(from_environment)
-    project = find_project()
-    if project is not None and (from_project := project.store) is not None:
-        return from_project
-    default = str(Path.cwd() / DEFAULT)
-    _announce(default)
-    return default
 
 
 class Store:
@@ -133,16 +114,19 @@ class Store:
         """Every predictor's name."""
         return self.core.names()
 
-    def versions(self, name: str) -> VersionList:
-        """Every version that is not retired, oldest first."""
+    def versions(self, name: str, *, retired: bool = False) -> VersionList:
+        """Every version that is not retired (with ``retired=True`` every one), oldest first."""
         aliases = self.aliases(name)
-        return VersionList(
-            _version(self.core.get(name, number), aliases) for number in self.core.versions(name)
-        )
+        numbers = self.core.versions(name, retired)
+        return VersionList(_version(self.core.get(name, number), aliases) for number in numbers)
 
-    def version(self, reference: str) -> Version:
-        """The version that ``NAME@NUMBER``, ``NAME@ALIAS``, ``NAME@latest`` or ``NAME`` names now."""
-        manifest = self.core.resolve(reference)
+    def version(self, reference: str, *, as_of: datetime | None = None) -> Version:
+        """The version that ``NAME@NUMBER``, ``NAME@ALIAS``, ``NAME@latest`` or ``NAME`` names now.
+
+        ``as_of``, a time with its zone, asks what an alias named then: for people, since it rests on the
+        clocks of those who moved the alias.
+        """
+        manifest = self.core.resolve(reference, _utc(as_of))
         return _version(manifest, self.aliases(manifest.name))
 
     def aliases(self, name: str) -> dict[str, int]:
@@ -196,9 +180,50 @@ class Store:
         """
         return self.core.rollback(name, alias, who=who or default_who(), why=why, expect=expect, undo=undo)
 
-    def history(self, name: str, alias: str) -> list[AliasEntry]:
-        """Every move of ``alias``, oldest first."""
-        return self.core.history(name, alias)
+    def undoable(self, name: str, alias: str) -> AliasEntry:
+        """The promotion that :meth:`rollback` would undo now. FT0411 when there is none."""
+        return self.core.undoable(name, alias)
+
+    def history(self, name: str, alias: str, *, as_of: datetime | None = None) -> list[AliasEntry]:
+        """Every move of ``alias`` (until ``as_of``, a time with its zone), oldest first."""
+        return self.core.history(name, alias, _utc(as_of))
+
+    def retire(
+        self,
+        reference: str,
+        *,
+        why: str = "",
+        who: str | None = None,
+        unused_for: timedelta = timedelta(days=7),
+    ) -> VersionEntry:
+        """Hides ``NAME@NUMBER`` from ``latest`` and from new moves of aliases; its number still opens it.
+
+        After thirty days its files are garbage; until they are collected, :meth:`restore` undoes it.
+        FT0419 while an alias names it, or when one was moved to it within ``unused_for`` (an hour at
+        least). A version that is retired already stays so, and its entry is returned.
+        """
+        name, number = _numbered(reference, "retired")
+        seconds = int(unused_for.total_seconds())
+        return self.core.retire(name, number, who=who or default_who(), why=why, unused_for=seconds)
+
+    def restore(self, reference: str, *, why: str = "", who: str | None = None) -> VersionEntry:
+        """Undoes the retirement of ``NAME@NUMBER``. FT0420 when its files are gone."""
+        name, number = _numbered(reference, "restored")
+        return self.core.restore(name, number, who=who or default_who(), why=why)
+
+    def retired(self, version: Version | str) -> VersionEntry | None:
+        """Who retired or purged a version, when and why; None for one that is neither."""
+        if isinstance(version, str):
+            version = self.version(version)
+        return self.core.retired(version.name, version.version)
+
+    def collect_garbage(self, *, delete: bool = False, why: str = "", who: str | None = None) -> Garbage:
+        """What is garbage; with ``delete=True`` it is given up, for ever.
+
+        Versions that were retired for thirty days are purged, then files that no version names and that are
+        older than seven days are deleted. Safe while others save, promote and load.
+        """
+        return self.core.collect_garbage(who=who or default_who(), why=why, dry_run=not delete)
 
     def append_report(self, reference: str, report: Mapping[str, Any], *, who: str | None = None) -> Report:
         """Adds a report (JSON values, at most 16 MiB) on the version that ``reference`` names.
@@ -226,27 +251,24 @@ class Store:
         return [Finding(*found) for found in self.core.verify(name, number)]
 
 
-def default_who() -> str:
-    """``user@host``"""
-    import getpass
-
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # a container may run as a number that has no name
-        user = str(os.getuid())
-    return f"{user}@{socket.gethostname()}"
-
-
-def _expanded(url: str) -> str:
-    return url if "://" in url else os.path.expanduser(url)
+def _numbered(reference: str, become: str) -> tuple[str, int]:
+    name, selector = _core.parse_reference(reference)
+    if not selector.isdigit():
+        raise error(
+            "FT0105",
+            f"a version is {become} by its number, but {reference!r} names none",
+            "write NAME@NUMBER: what an alias or latest names may be another version the next time",
+        )
+    return name, int(selector)
 
 
-@functools.cache
-def _announce(path: str) -> None:
-    print(
-        f"foretell: using the store {path} (set FORETELL_STORE or foretell.toml to choose another)",
-        file=sys.stderr,
-    )
+def _utc(when: datetime | None) -> str:
+    """As times are written in the store; empty for None."""
+    if when is None:
+        return ""
+    if when.tzinfo is None:
+        raise error("FT0101", f"as_of={when} has no time zone", "give it one, such as datetime.UTC")
+    return f"{when.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _json_text(members: Mapping[str, Any], what: str) -> str:

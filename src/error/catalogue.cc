@@ -171,9 +171,9 @@ constexpr std::array kCatalogue = {
         Code::kNameTaken, "the name is taken in another spelling",
         "The store has a predictor whose name differs only in case. Use the spelling that is there."},
     CatalogueEntry{
-        Code::kTooSlow, "the save took too long",
-        "A save that has lasted three days gives up, because its blobs may be collected as garbage. "
-        "Save again."},
+        Code::kTooSlow, "the save or the promotion took too long",
+        "A save that has lasted three days gives up, because its blobs may be collected as garbage; a "
+        "promotion after half an hour, because the version may have been retired meanwhile. Do it again."},
     CatalogueEntry{
         Code::kRacyStorage, "the storage does not honour create-if-absent",
         "Several of sixteen concurrent creates of one key were told that they won. No protocol can "

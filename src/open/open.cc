@@ -2,7 +2,22 @@
 
 #include "cache/cache.h"
 
+#include <optional>
+
+#include "store/retired_log.h"
+
 namespace foretell {
+namespace {
+
+// What is missing of a purged version was given up, which is no damage.
+void ThrowIfPurged(Store& store, const Manifest& manifest) {
+  const std::optional<VersionEntry> retired = store.Retired(manifest.name, manifest.version);
+  if (retired && retired->kind == "purged") {
+    ThrowPurged(manifest.name, manifest.version, *retired);
+  }
+}
+
+}  // namespace
 
 OpenedFiles OpenFiles(Store& store, const Manifest& manifest,
                       const std::function<void(std::uint64_t, std::uint64_t)>& progress,
@@ -19,7 +34,14 @@ OpenedFiles OpenFiles(Store& store, const Manifest& manifest,
     if (progress) {
       progress(done, total);
     }
-    opened.paths[file.path] = files.Fetch(store.storage(), file, whose);
+    try {
+      opened.paths[file.path] = files.Fetch(store.storage(), file, whose);
+    } catch (const Error& error) {
+      if (error.code() == Code::kMissingBlob) {
+        ThrowIfPurged(store, manifest);
+      }
+      throw;
+    }
     done += file.size;
   }
   if (progress) {

@@ -7,6 +7,8 @@ namespace foretell::python {
 
 void BindError(nanobind::module_& module);
 void BindStore(nanobind::module_& module);
+void BindVersionEntry(nanobind::module_& module);  // by BindStore
+void BindGarbage(nanobind::module_& module);       // by BindStore
 void BindUnits(nanobind::module_& module);
 void BindSchema(nanobind::module_& module);
 void BindStream(nanobind::module_& module);

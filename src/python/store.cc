@@ -10,6 +10,7 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -117,6 +118,8 @@ void BindReport(nb::module_& module) {
 void BindStore(nb::module_& module) {
   using Released = nb::call_guard<GilReleased>;
   BindManifest(module);
+  BindVersionEntry(module);
+  BindGarbage(module);
   BindAliasEntry(module);
   BindReport(module);
 
@@ -142,15 +145,22 @@ void BindStore(nb::module_& module) {
                   "fields: str = '{}', progress: collections.abc.Callable[[int, int], object] | None = None) "
                   "-> Manifest"))
       .def("names", &Store::Names, Released())
-      .def("versions", &Store::Versions, nb::arg("name"), Released(), "Ascending; retired ones left out.")
+      .def("versions", &Store::Versions, nb::arg("name"), nb::arg("with_retired") = false, Released(),
+           "Ascending; retired ones only on request.")
       .def("get", &Store::Get, nb::arg("name"), nb::arg("version"), Released())
       .def(
           "resolve",
-          [](Store& store, const std::string& reference) { return store.Resolve(ParseReference(reference)); },
-          nb::arg("reference"), Released(), "NAME@NUMBER, NAME@ALIAS, NAME@latest or NAME.")
+          [](Store& store, const std::string& reference, const std::string& as_of) {
+            return store.Resolve(ParseReference(reference), as_of);
+          },
+          nb::arg("reference"), nb::arg("as_of") = "", Released(),
+          "NAME@NUMBER, NAME@ALIAS, NAME@latest or NAME.")
       .def("aliases", &Store::Aliases, nb::arg("name"), Released())
       .def("alias_version", &Store::AliasVersion, nb::arg("name"), nb::arg("alias"), Released())
-      .def("history", &Store::History, nb::arg("name"), nb::arg("alias"), Released(), "Oldest first.")
+      .def("history", &Store::History, nb::arg("name"), nb::arg("alias"), nb::arg("as_of") = "", Released(),
+           "Oldest first.")
+      .def("undoable", &Store::Undoable, nb::arg("name"), nb::arg("alias"), Released(),
+           "The promotion that a rollback would undo.")
       .def(
           "promote",
           [](Store& store, const std::string& name, const std::string& alias, std::int64_t version,
@@ -178,6 +188,26 @@ void BindStore(nb::module_& module) {
       .def("append_report", &Store::AppendReport, nb::arg("name"), nb::arg("version"), nb::arg("body"),
            nb::kw_only(), nb::arg("who"), Released(), "Adds a report, a JSON object as text, for ever.")
       .def("reports", &Store::Reports, nb::arg("name"), nb::arg("version"), Released(), "Oldest first.")
+      .def(
+          "retire",
+          [](Store& store, const std::string& name, std::int64_t version, std::string who, std::string why,
+             std::int64_t unused_for) {
+            return store.Retire(name, version,
+                                {.who = std::move(who),
+                                 .why = std::move(why),
+                                 .unused_for = std::chrono::seconds(unused_for)});
+          },
+          nb::arg("name"), nb::arg("version"), nb::kw_only(), nb::arg("who"), nb::arg("why"),
+          nb::arg("unused_for"), Released(), "`unused_for` in seconds.")
+      .def("restore", &Store::Restore, nb::arg("name"), nb::arg("version"), nb::kw_only(), nb::arg("who"),
+           nb::arg("why"), Released())
+      .def("retired", &Store::Retired, nb::arg("name"), nb::arg("version"), Released())
+      .def(
+          "collect_garbage",
+          [](Store& store, std::string who, std::string why, bool dry_run) {
+            return store.CollectGarbage({.who = std::move(who), .why = std::move(why), .dry_run = dry_run});
+          },
+          nb::kw_only(), nb::arg("who"), nb::arg("why"), nb::arg("dry_run") = true, Released())
       .def(
           "open_files",
           [](Store& store, const Manifest& manifest, const nb::object& progress) {

@@ -1,5 +1,6 @@
 #include "store/alias_log.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -124,6 +125,29 @@ std::vector<StoredAliasEntry> ReadAliasLog(Storage& storage, std::string_view na
     log.push_back(std::move(entry));
   }
   return log;
+}
+
+void KeepAsOf(std::vector<StoredAliasEntry>& log, std::string_view as_of) {
+  if (as_of.empty()) {
+    return;
+  }
+  if (!IsUtcTime(as_of)) {
+    throw Error(Code::kInvalidArgument,
+                "'" + std::string(as_of.substr(0, 40)) + "' is not a time like 2026-11-01T12:00:00Z");
+  }
+  log.erase(std::find_if(log.begin(), log.end(),
+                         [&](const StoredAliasEntry& stored) { return stored.entry.when > as_of; }),
+            log.end());
+}
+
+std::optional<StoredAliasEntry> ReadAliasAsOf(Storage& storage, std::string_view name, std::string_view alias,
+                                              std::string_view as_of) {
+  if (as_of.empty()) {
+    return ReadAliasTop(storage, name, alias);
+  }
+  std::vector<StoredAliasEntry> log = ReadAliasLog(storage, name, alias);
+  KeepAsOf(log, as_of);
+  return log.empty() ? std::nullopt : std::optional(std::move(log.back()));
 }
 
 std::vector<AliasEntry> Standing(const std::vector<StoredAliasEntry>& log, std::string_view where) {

@@ -29,6 +29,13 @@ std::optional<StoredAliasEntry> ReadAliasTop(Storage& storage, std::string_view 
 // Every entry, oldest first, with the chain checked.
 std::vector<StoredAliasEntry> ReadAliasLog(Storage& storage, std::string_view name, std::string_view alias);
 
+// The newest entry that was there at a time ("" for now), by the running maximum of `when`.
+std::optional<StoredAliasEntry> ReadAliasAsOf(Storage& storage, std::string_view name, std::string_view alias,
+                                              std::string_view as_of);
+// Leaves the entries that were there at a time: an entry of a slow clock came after those before it all the
+// same. FT0101 when it is not a time like "2026-11-01T12:00:00Z".
+void KeepAsOf(std::vector<StoredAliasEntry>& log, std::string_view as_of);
+
 // The promotions that are not undone, oldest first: the last is what a rollback undoes, the one
 // before it what the alias names afterwards. FT0413 when a rollback undoes another entry.
 std::vector<AliasEntry> Standing(const std::vector<StoredAliasEntry>& log, std::string_view where);

@@ -94,6 +94,50 @@ TEST_F(AliasLogTest, ExpectComparesAndSets) {
   EXPECT_EQ(CodeOf([&] { return store_.Rollback("A", "production", move); }), Code::kConflict);
 }
 
+TEST_F(AliasLogTest, AsOfUsesTheRunningMaximumOfTheTimes) {
+  const auto at = [](const std::string& hour) { return "2026-11-01T" + hour + ":00Z"; };
+  // The second mover's clock is fast, or the third one's slow.
+  const std::vector<std::string> whens = {at("10:00"), at("12:00"), at("11:00"), at("13:00")};
+  for (std::int64_t sequence = 1; sequence <= 4; ++sequence) {
+    AliasEntry entry = store_.Promote("A", "draft", sequence, ana_);
+    entry.when = whens[static_cast<std::size_t>(sequence) - 1];
+    const auto before = ReadAliasTop(*memory_, "A", "live");
+    entry.previous_entry_sha256 = before ? before->sha256 : "";
+    memory_->Create(AliasKey("A", "live", sequence), WriteAliasEntry("A", "live", entry));
+  }
+  const auto named = [&](const std::string& when) {
+    const Reference live{.name = "A", .selector = "live"};
+    const std::int64_t version = store_.Resolve(live, when).version;
+    EXPECT_EQ(store_.History("A", "live", when).size(), static_cast<std::size_t>(version)) << when;
+    return version;
+  };
+  EXPECT_EQ(named(at("10:00")), 1);
+  EXPECT_EQ(named(at("11:59")), 1);
+  EXPECT_EQ(named(at("12:00")), 3);
+  EXPECT_EQ(named(at("12:59")), 3);
+  EXPECT_EQ(named(at("13:00")), 4);
+  EXPECT_EQ(named("2030-01-01T00:00:00Z"), 4);
+  EXPECT_TRUE(store_.History("A", "live", at("09:59")).empty());
+  EXPECT_EQ(CodeOf([&] { return store_.Resolve({"A", "live"}, at("09:59")); }), Code::kUnknownAlias);
+  EXPECT_EQ(CodeOf([&] { return store_.Resolve({"A", "dead"}, at("10:00")); }), Code::kUnknownAlias);
+  EXPECT_EQ(CodeOf([&] { return store_.Resolve({"A", "latest"}, at("10:00")); }), Code::kInvalidArgument);
+  EXPECT_EQ(CodeOf([&] { return store_.Resolve({"A", "2"}, at("10:00")); }), Code::kInvalidArgument);
+  for (const char* wrong :
+       {"2026-11-01", "2026-11-01T10:00:00", "2026-11-01 10:00:00Z", "now", "2026-11-01T10:00:00+01:00"}) {
+    EXPECT_EQ(CodeOf([&] { return store_.History("A", "live", wrong); }), Code::kInvalidArgument) << wrong;
+  }
+}
+
+TEST_F(AliasLogTest, WhatARollbackWouldUndoIsTold) {
+  EXPECT_EQ(CodeOf([&] { return store_.Undoable("A", "production"); }), Code::kUnknownAlias);
+  store_.Promote("A", "production", 1, ana_);
+  EXPECT_EQ(CodeOf([&] { return store_.Undoable("A", "production"); }), Code::kNothingToUndo);
+  store_.Promote("A", "production", 2, ana_);
+  store_.Promote("A", "production", 3, ana_);
+  store_.Rollback("A", "production", ana_);
+  EXPECT_EQ(store_.Undoable("A", "production").sequence, 2);
+}
+
 TEST_F(AliasLogTest, AnUncheckedPromotionIsToldForEver) {
   EXPECT_TRUE(store_.Promote("A", "production", 1, {.who = "ana", .unchecked = true}).unchecked);
   store_.Promote("A", "production", 2, ana_);

@@ -7,6 +7,7 @@
 #include "store/alias_log.h"
 #include "store/blobs.h"
 #include "store/commit.h"
+#include "store/elapsed.h"
 #include "store/layout.h"
 #include "store/retired_log.h"
 #include "store/sealed.h"
@@ -45,7 +46,9 @@ void CheckExpected(std::string_view name, std::string_view alias, const std::opt
               "look at `foretell history`, then decide again");
 }
 
-void CheckBlobs(Storage& storage, const Manifest& manifest) {
+// Before anything is written. That it is not retired is made sure of by its in-use.
+void CheckUsable(Storage& storage, const Manifest& manifest) {
+  CheckNotRetired(manifest.name, manifest.version, ReadRetired(storage, manifest.name, manifest.version));
   const std::string whose = manifest.name + "@" + std::to_string(manifest.version);
   for (const FileEntry& file : manifest.files) {
     CheckBlob(storage, file, whose);
@@ -70,7 +73,9 @@ std::optional<AliasEntry> Append(Storage& storage, std::string_view name, std::s
   entry.unchecked = move.unchecked;
   const std::string body = WriteAliasEntry(name, alias, entry);
   const std::string key = AliasKey(name, alias, entry.sequence);
+  const Elapsed elapsed;
   MarkInUse(storage, name, manifest.version, alias, move.who, move.why);
+  CheckMoveAge(elapsed());
   const Committed result = CommitObject(storage, key, body, entry.attempt_id);
   if (result.ours) {
     return entry;
@@ -82,6 +87,15 @@ std::optional<AliasEntry> Append(Storage& storage, std::string_view name, std::s
                 "look at it, then try again");
   }
   return std::nullopt;
+}
+
+void CheckUndoable(std::string_view name, std::string_view alias, const std::vector<AliasEntry>& standing) {
+  if (standing.size() < 2) {
+    throw Error(Code::kNothingToUndo,
+                Target(name, alias) + " has no promotion before " + std::to_string(standing.back().version) +
+                    " to go back to",
+                "promote a version instead");
+  }
 }
 
 }  // namespace
@@ -105,11 +119,24 @@ AliasEntry Store::Promote(std::string_view name, std::string_view alias, std::in
       }
       return top->entry;
     }
-    CheckBlobs(*storage_, manifest);
+    CheckUsable(*storage_, manifest);
     if (const auto entry = Append(*storage_, name, alias, top, manifest, std::nullopt, move)) {
       return *entry;
     }
   }
+}
+
+AliasEntry Store::Undoable(std::string_view name, std::string_view alias) {
+  ValidateName(name);
+  ValidateAlias(alias);
+  EnsureReadable();
+  const std::vector<StoredAliasEntry> log = ReadAliasLog(*storage_, name, alias);
+  if (log.empty()) {
+    static_cast<void>(Resolve({std::string(name), std::string(alias)}));  // says what is unknown
+  }
+  const std::vector<AliasEntry> standing = Standing(log, AliasFolder(name, alias));
+  CheckUndoable(name, alias, standing);
+  return standing.back();
 }
 
 AliasEntry Store::Rollback(std::string_view name, std::string_view alias, const Move& move) {
@@ -145,12 +172,7 @@ AliasEntry Store::Rollback(std::string_view name, std::string_view alias, const 
       }
     }
     CheckExpected(name, alias, log.back(), move);
-    if (standing.size() < 2) {
-      throw Error(Code::kNothingToUndo,
-                  Target(name, alias) + " has no promotion before " +
-                      std::to_string(standing.back().version) + " to go back to",
-                  "promote a version instead");
-    }
+    CheckUndoable(name, alias, standing);
     undo = standing.back().sequence;  // a retry undoes this one or none
     const AliasEntry& target = standing[standing.size() - 2];
     const Manifest manifest = Get(name, target.version);
@@ -160,7 +182,7 @@ AliasEntry Store::Rollback(std::string_view name, std::string_view alias, const 
                       Target(name, alias) + " named: its manifest has another digest",
                   "restore it from a copy of the store");
     }
-    CheckBlobs(*storage_, manifest);
+    CheckUsable(*storage_, manifest);
     if (const auto entry = Append(*storage_, name, alias, log.back(), manifest, undo, move)) {
       return *entry;
     }

@@ -267,8 +267,12 @@ std::string StoreKey() {
   return "store.json";
 }
 
+std::string BlobsFolder() {
+  return "blobs";
+}
+
 std::string BlobFolder(std::string_view sha256) {
-  return "blobs/sha256/" + std::string(sha256.substr(0, 2));
+  return BlobsFolder() + "/sha256/" + std::string(sha256.substr(0, 2));
 }
 
 std::string BlobKey(std::string_view sha256, std::string_view attempt_id) {
@@ -278,6 +282,13 @@ std::string BlobKey(std::string_view sha256, std::string_view attempt_id) {
 bool IsBlobKeyOf(std::string_view key, std::string_view sha256) {
   const std::string start = BlobFolder(sha256) + "/" + std::string(sha256) + ".";
   return key.starts_with(start) && IsAttemptId(key.substr(start.size()));
+}
+
+bool IsBlobKey(std::string_view key) {
+  constexpr std::size_t kDigest = 64;
+  const std::string_view name = key.substr(std::min(key.rfind('/') + 1, key.size()));
+  const std::string_view sha256 = name.substr(0, kDigest);
+  return IsSha256(sha256) && IsBlobKeyOf(key, sha256);
 }
 
 std::string VersionsFolder() {
@@ -338,8 +349,12 @@ std::string ReportsFolder(std::string_view name, std::int64_t version) {
   return ReportsFolder() + "/" + NameSegment(name) + "/" + NumberText(version);
 }
 
+std::string ProbeFolder() {
+  return "probe";
+}
+
 std::string ProbeKey(std::string_view attempt_id, int number) {
-  return "probe/" + std::string(attempt_id) + "." + std::to_string(number);
+  return ProbeFolder() + "/" + std::string(attempt_id) + "." + std::to_string(number);
 }
 
 }  // namespace foretell

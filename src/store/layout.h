@@ -44,8 +44,10 @@ std::optional<std::int64_t> NumberOfKey(std::string_view folder, std::string_vie
 std::string NumberedKey(std::string_view folder, std::int64_t number);  // the other way round
 
 std::string StoreKey();
+std::string BlobsFolder();
 std::string BlobKey(std::string_view sha256, std::string_view attempt_id);
 std::string BlobFolder(std::string_view sha256);
+bool IsBlobKey(std::string_view key);
 bool IsBlobKeyOf(std::string_view key, std::string_view sha256);
 std::string VersionsFolder();
 std::string VersionFolder(std::string_view name);
@@ -61,6 +63,7 @@ std::string RetiredFolder(std::string_view name);
 std::string RetiredFolder(std::string_view name, std::int64_t version);
 std::string ReportsFolder();
 std::string ReportsFolder(std::string_view name, std::int64_t version);
+std::string ProbeFolder();
 std::string ProbeKey(std::string_view attempt_id, int number);
 
 }  // namespace foretell

@@ -114,6 +114,12 @@ TEST(LayoutTest, KeysAreSpelledOnce) {
   EXPECT_EQ(VersionKey("Team/Event.Topics", 12), "versions/team__event.topics/000000000012.json");
   EXPECT_EQ(AliasKey("A", "Prod", 1), "aliases/a/prod/000000000001.json");
   EXPECT_EQ(RetiredFolder("A", 3), "retired/a/000000000003");
+  EXPECT_TRUE(IsBlobKey(BlobKey(std::string(64, 'a'), std::string(32, '0'))));
+  for (const std::string& wrong :
+       {std::string(), std::string("blobs"), std::string("blobs/"), "blobs/sha256/aa/" + std::string(64, 'a'),
+        "blobs/sha256/ab/" + std::string(64, 'a') + "." + std::string(32, '0')}) {
+    EXPECT_FALSE(IsBlobKey(wrong)) << wrong;
+  }
   EXPECT_EQ(ReportsFolder("a/B", 3), "reports/a__b/000000000003");
   EXPECT_EQ(BlobKey(digest, attempt), "blobs/sha256/aa/" + digest + "." + attempt);
   EXPECT_TRUE(IsBlobKeyOf(BlobKey(digest, attempt), digest));

@@ -1,5 +1,7 @@
 #include "store/numbered_log.h"
 
+#include <utility>
+
 #include "store/layout.h"
 
 namespace foretell {
@@ -24,6 +26,22 @@ std::vector<std::int64_t> Numbers(Storage& storage, std::string_view folder, std
     expected = *number + 1;
   }
   return numbers;
+}
+
+std::vector<std::string> Folders(Storage& storage, const std::string& folder) {
+  std::vector<std::string> folders;
+  for (const ObjectInfo& info : storage.List(folder)) {
+    const std::size_t start = folder.size() + 1;
+    const std::size_t end = info.key.find('/', start);
+    if (end == std::string::npos) {
+      continue;
+    }
+    std::string name = info.key.substr(start, end - start);
+    if (folders.empty() || folders.back() != name) {
+      folders.push_back(std::move(name));
+    }
+  }
+  return folders;
 }
 
 std::int64_t FirstGap(const std::vector<std::int64_t>& numbers) {

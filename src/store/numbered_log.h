@@ -14,6 +14,9 @@ namespace foretell {
 // created while the storage listed) is looked up, so that a gap in the result is a gap on disk.
 std::vector<std::int64_t> Numbers(Storage& storage, std::string_view folder, std::int64_t after = 0);
 
+// The folders directly below `folder`, in order.
+std::vector<std::string> Folders(Storage& storage, const std::string& folder);
+
 // The first number that is missing from 1 to the last; 0 when none is.
 std::int64_t FirstGap(const std::vector<std::int64_t>& numbers);
 

@@ -1,8 +1,8 @@
 #include "store/retired_log.h"
 
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <utility>
+#include <vector>
 
 #include "foretell/error.h"
 #include "store/commit.h"
@@ -15,30 +15,6 @@ namespace {
 
 using nlohmann::json;
 
-RetiredState ReadEntry(Storage& storage, std::string_view name, std::int64_t version, std::int64_t sequence) {
-  const std::string key = NumberedKey(RetiredFolder(name, version), sequence);
-  const std::optional<std::string> text = storage.Read(key);
-  if (!text) {
-    throw Error(Code::kBadManifest, key + " is missing", "restore it from a copy of the store");
-  }
-  const json object = Unseal(*text, key, Code::kBadManifest);
-  const SealedReader reader(object, key, Code::kBadManifest);
-  RetiredState state;
-  state.last = reader.Number("sequence");
-  state.kind = reader.Text("kind");
-  state.who = reader.Text("who");
-  state.when = reader.Text("when");
-  state.retired = state.kind == "retired" || state.kind == "purged";
-  if (FoldCase(reader.Text("name")) != FoldCase(name) || reader.Number("version") != version ||
-      state.last != sequence) {
-    reader.Fail("it belongs to another version or place");
-  }
-  if (!state.retired && state.kind != "in-use" && state.kind != "restored") {
-    reader.Fail("its kind is not known");
-  }
-  return state;
-}
-
 std::vector<std::int64_t> Sequences(Storage& storage, std::string_view name, std::int64_t version) {
   const std::string folder = RetiredFolder(name, version);
   std::vector<std::int64_t> sequences = Numbers(storage, folder);
@@ -49,16 +25,87 @@ std::vector<std::int64_t> Sequences(Storage& storage, std::string_view name, std
   return sequences;
 }
 
+std::string By(const VersionEntry& entry) {
+  return " (" + entry.who + ", " + entry.when + (entry.why.empty() ? "" : ": " + entry.why) + ")";
+}
+
 }  // namespace
+
+VersionEntry ReadVersionEntry(Storage& storage, std::string_view name, std::int64_t version,
+                              std::int64_t sequence) {
+  const std::string key = NumberedKey(RetiredFolder(name, version), sequence);
+  const std::optional<std::string> text = storage.Read(key);
+  if (!text) {
+    throw Error(Code::kBadManifest, key + " is missing", "restore it from a copy of the store");
+  }
+  const json object = Unseal(*text, key, Code::kBadManifest);
+  const SealedReader reader(object, key, Code::kBadManifest);
+  VersionEntry entry;
+  entry.sequence = reader.Number("sequence");
+  entry.kind = reader.Text("kind");
+  entry.who = reader.Text("who");
+  entry.when = reader.Text("when");
+  entry.why = reader.Text("why");
+  if (FoldCase(reader.Text("name")) != FoldCase(name) || reader.Number("version") != version ||
+      entry.sequence != sequence) {
+    reader.Fail("it belongs to another version or place");
+  }
+  if (entry.kind == "in-use") {
+    entry.alias = reader.Text("alias");
+  } else if (entry.kind != "retired" && entry.kind != "restored" && entry.kind != "purged") {
+    reader.Fail("its kind is not known");
+  }
+  return entry;
+}
 
 RetiredState ReadRetired(Storage& storage, std::string_view name, std::int64_t version) {
   const std::vector<std::int64_t> sequences = Sequences(storage, name, version);
-  return sequences.empty() ? RetiredState() : ReadEntry(storage, name, version, sequences.back());
+  return {sequences.empty() ? VersionEntry() : ReadVersionEntry(storage, name, version, sequences.back())};
 }
 
 void CheckRetiredLog(Storage& storage, std::string_view name, std::int64_t version) {
-  for (const std::int64_t sequence : Sequences(storage, name, version)) {
-    ReadEntry(storage, name, version, sequence);
+  const std::vector<std::int64_t> sequences = Sequences(storage, name, version);
+  for (const std::int64_t sequence : sequences) {
+    const VersionEntry entry = ReadVersionEntry(storage, name, version, sequence);
+    if (entry.kind == "purged" && sequence != sequences.back()) {
+      throw Error(Code::kBadManifest,
+                  RetiredFolder(name, version) + " is damaged: entry " + std::to_string(sequence + 1) +
+                      " follows a purged one",
+                  "restore it from a copy of the store");
+    }
+  }
+}
+
+std::optional<VersionEntry> AppendVersionEntry(Storage& storage, std::string_view name, std::int64_t version,
+                                               VersionEntry entry) {
+  entry.when = UtcNow();
+  const std::string attempt_id = NewAttemptId();
+  json body = {{"name", name},       {"version", version},       {"sequence", entry.sequence},
+               {"kind", entry.kind}, {"attempt_id", attempt_id}, {"who", entry.who},
+               {"when", entry.when}, {"why", entry.why}};
+  if (entry.kind == "in-use") {
+    body["alias"] = entry.alias;
+  }
+  const std::string key = NumberedKey(RetiredFolder(name, version), entry.sequence);
+  const bool ours = CommitObject(storage, key, Seal(std::move(body)), attempt_id).ours;
+  return ours ? std::optional(std::move(entry)) : std::nullopt;
+}
+
+void ThrowPurged(std::string_view name, std::int64_t version, const VersionEntry& purged) {
+  throw Error(
+      Code::kPurged,
+      std::string(name) + "@" + std::to_string(version) + " is purged" + By(purged) + ": its files are gone",
+      "choose another version, or save the model anew");
+}
+
+void CheckNotRetired(std::string_view name, std::int64_t version, const RetiredState& state) {
+  if (state.purged()) {
+    ThrowPurged(name, version, state.last);
+  }
+  if (state.retired()) {
+    const std::string reference = std::string(name) + "@" + std::to_string(version);
+    throw Error(Code::kRetired, reference + " is retired" + By(state.last) + " and takes no alias",
+                "choose another version, or bring it back with `foretell restore " + reference + "`");
   }
 }
 
@@ -66,24 +113,14 @@ void MarkInUse(Storage& storage, std::string_view name, std::int64_t version, st
                std::string_view who, std::string_view why) {
   while (true) {
     const RetiredState state = ReadRetired(storage, name, version);
-    if (state.retired) {
-      throw Error(Code::kRetired,
-                  std::string(name) + "@" + std::to_string(version) + " is " + state.kind + " (" + state.who +
-                      ", " + state.when + ") and takes no alias",
-                  "choose another version");
-    }
-    const std::string attempt_id = NewAttemptId();
-    const std::string body = Seal({{"name", name},
-                                   {"version", version},
-                                   {"sequence", state.last + 1},
-                                   {"kind", "in-use"},
-                                   {"alias", alias},
-                                   {"attempt_id", attempt_id},
-                                   {"who", who},
-                                   {"when", UtcNow()},
-                                   {"why", why}});
-    if (CommitObject(storage, NumberedKey(RetiredFolder(name, version), state.last + 1), body, attempt_id)
-            .ours) {
+    CheckNotRetired(name, version, state);
+    VersionEntry entry;
+    entry.sequence = state.last.sequence + 1;
+    entry.kind = "in-use";
+    entry.alias = alias;
+    entry.who = who;
+    entry.why = why;
+    if (AppendVersionEntry(storage, name, version, std::move(entry))) {
       return;
     }
   }

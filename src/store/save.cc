@@ -1,6 +1,4 @@
 // Saving: every blob, then the manifest under the next free number.
-#include "store/save.h"
-
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -11,6 +9,7 @@
 #include "foretell/store.h"
 #include "store/blobs.h"
 #include "store/commit.h"
+#include "store/elapsed.h"
 #include "store/file/descriptor.h"
 #include "store/layout.h"
 #include "store/manifest.h"
@@ -64,7 +63,7 @@ std::map<std::string, FileEntry> ReusableBlobs(Storage& storage, std::string_vie
     const std::string key = VersionKey(name, version);
     try {
       const std::optional<std::string> document = storage.Read(key);
-      if (!document || ReadRetired(storage, name, version).retired) {
+      if (!document || ReadRetired(storage, name, version).retired()) {
         continue;
       }
       for (const FileEntry& file : ReadManifest(*document, name, version, key).files) {
@@ -108,13 +107,6 @@ void CheckWinner(std::string winner, std::string_view name, std::int64_t version
 
 }  // namespace
 
-void CheckSaveAge(std::chrono::seconds age) {
-  if (age >= std::chrono::hours(72)) {
-    throw Error(Code::kTooSlow, "the save has lasted three days, and its blobs may be collected as garbage",
-                "save again");
-  }
-}
-
 Manifest Store::Save(std::string_view name, const Draft& draft) {
   ValidateName(name);
   ValidateFields(draft.fields);
@@ -125,14 +117,7 @@ Manifest Store::Save(std::string_view name, const Draft& draft) {
   }
   ValidatePaths(paths);
 
-  // Both clocks: one may be set back, the other may stand still while the machine sleeps.
-  const auto started = std::chrono::system_clock::now();
-  const auto started_steady = std::chrono::steady_clock::now();
-  const auto check_age = [&] {
-    CheckSaveAge(std::chrono::duration_cast<std::chrono::seconds>(std::max<std::chrono::nanoseconds>(
-        std::chrono::system_clock::now() - started, std::chrono::steady_clock::now() - started_steady)));
-  };
-
+  const Elapsed elapsed;
   std::vector<Look> looks;
   std::vector<FileEntry> files;
   looks.reserve(draft.files.size());
@@ -190,7 +175,7 @@ Manifest Store::Save(std::string_view name, const Draft& draft) {
     check_spelling();  // the first version came while this save stored its blobs
   }
   while (true) {
-    check_age();
+    CheckSaveAge(elapsed());
     std::string document = WriteManifest(name, version, attempt_id, created, files, draft.fields);
     const std::string key = VersionKey(name, version);
     Committed result = CommitObject(*storage_, key, document, attempt_id);

@@ -60,5 +60,7 @@ class SealedReader {
 
 // Now, as "2026-11-01T12:00:00Z".
 std::string UtcNow();
+// Whether a text is written so: as texts, such times compare as times.
+bool IsUtcTime(std::string_view text);
 
 }  // namespace foretell

@@ -26,23 +26,6 @@ std::string Joined(const std::vector<std::string>& words) {
   return words.size() > kShown ? text + " and " + std::to_string(words.size() - kShown) + " more" : text;
 }
 
-// The segment after "<folder>/" of each key, once, in order.
-std::vector<std::string> Segments(const std::vector<ObjectInfo>& objects, const std::string& folder) {
-  std::vector<std::string> segments;
-  for (const ObjectInfo& info : objects) {
-    const std::size_t start = folder.size() + 1;
-    const std::size_t end = info.key.find('/', start);
-    if (end == std::string::npos) {
-      continue;
-    }
-    std::string segment = info.key.substr(start, end - start);
-    if (segments.empty() || segments.back() != segment) {
-      segments.push_back(std::move(segment));
-    }
-  }
-  return segments;
-}
-
 bool IsAllDigits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
@@ -191,7 +174,7 @@ void Store::ThrowUnknownName(std::string_view name) {
 std::vector<std::string> Store::Names() {
   EnsureReadable();
   std::vector<std::string> names;
-  for (const std::string& segment : Segments(storage_->List(VersionsFolder()), VersionsFolder())) {
+  for (const std::string& segment : Folders(*storage_, VersionsFolder())) {
     const std::string name = NameOfSegment(segment);
     try {
       ValidateName(name);
@@ -203,7 +186,7 @@ std::vector<std::string> Store::Names() {
   return names;
 }
 
-std::vector<std::int64_t> Store::Versions(std::string_view name) {
+std::vector<std::int64_t> Store::Versions(std::string_view name, bool with_retired) {
   ValidateName(name);
   EnsureReadable();
   std::vector<std::int64_t> versions = Numbers(*storage_, VersionFolder(name));
@@ -214,11 +197,14 @@ std::vector<std::int64_t> Store::Versions(std::string_view name) {
     throw Error(Code::kNameTaken, "the store has '" + *spelling + "', not '" + std::string(name) + "'",
                 "use the spelling that is there");
   }
+  if (with_retired) {
+    return versions;
+  }
   // Only versions that an alias ever named, or that were retired, have a log.
   const std::string folder = RetiredFolder(name);
-  for (const std::string& segment : Segments(storage_->List(folder), folder)) {
+  for (const std::string& segment : Folders(*storage_, folder)) {
     const std::optional<std::int64_t> version = ParseNumber(segment);
-    if (version && ReadRetired(*storage_, name, *version).retired) {
+    if (version && ReadRetired(*storage_, name, *version).retired()) {
       std::erase(versions, *version);
     }
   }
@@ -257,10 +243,14 @@ Manifest Store::Get(std::string_view name, std::int64_t version) {
   return manifest;
 }
 
-Manifest Store::Resolve(const Reference& reference) {
+Manifest Store::Resolve(const Reference& reference, std::string_view as_of) {
   const std::string& name = reference.name;
   ValidateName(name);
   EnsureReadable();
+  if (!as_of.empty() && (IsAllDigits(reference.selector) || reference.selector == "latest")) {
+    throw Error(Code::kInvalidArgument,
+                "only what an alias named is known as of a time, but '" + reference.selector + "' is none");
+  }
   if (IsAllDigits(reference.selector)) {
     return Get(name, std::stoll(ParseReference(name + "@" + reference.selector).selector));
   }
@@ -269,7 +259,7 @@ Manifest Store::Resolve(const Reference& reference) {
     if (version == 0) {
       ThrowUnknownName(name);
     }
-    while (version > 0 && ReadRetired(*storage_, name, version).retired) {
+    while (version > 0 && ReadRetired(*storage_, name, version).retired()) {
       --version;
     }
     if (version == 0) {
@@ -279,7 +269,12 @@ Manifest Store::Resolve(const Reference& reference) {
     return Get(name, version);
   }
   ValidateAlias(reference.selector);
-  const auto top = ReadAliasTop(*storage_, name, reference.selector);
+  const auto top = ReadAliasAsOf(*storage_, name, reference.selector, as_of);
+  if (!top && !as_of.empty() && ReadAliasTop(*storage_, name, reference.selector)) {
+    throw Error(Code::kUnknownAlias,
+                "'" + reference.selector + "' of " + name + " named no version yet at " + std::string(as_of),
+                "`foretell history " + name + " " + reference.selector + "` shows its first move");
+  }
   if (!top) {
     if (Highest(name) == 0) {
       ThrowUnknownName(name);
@@ -305,7 +300,7 @@ std::vector<std::string> Store::Aliases(std::string_view name) {
   EnsureReadable();
   const std::string folder = AliasesFolder(name);
   std::vector<std::string> aliases;
-  for (const std::string& segment : Segments(storage_->List(folder), folder)) {
+  for (const std::string& segment : Folders(*storage_, folder)) {
     const std::string key = AliasKey(name, segment, 1);
     if (const std::optional<std::string> text = storage_->Read(key)) {
       aliases.push_back(ReadAliasEntry(*text, name, segment, 1, key).alias);
@@ -330,12 +325,16 @@ std::optional<std::int64_t> Store::AliasVersion(std::string_view name, std::stri
   return std::nullopt;
 }
 
-std::vector<AliasEntry> Store::History(std::string_view name, std::string_view alias) {
+std::vector<AliasEntry> Store::History(std::string_view name, std::string_view alias,
+                                       std::string_view as_of) {
   ValidateName(name);
   ValidateAlias(alias);
   EnsureReadable();
+  std::vector<StoredAliasEntry> log = ReadAliasLog(*storage_, name, alias);
+  KeepAsOf(log, as_of);
   std::vector<AliasEntry> history;
-  for (StoredAliasEntry& stored : ReadAliasLog(*storage_, name, alias)) {
+  history.reserve(log.size());
+  for (StoredAliasEntry& stored : log) {
     history.push_back(std::move(stored.entry));
   }
   if (history.empty() && Highest(name) == 0) {

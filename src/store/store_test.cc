@@ -8,10 +8,10 @@
 #include <thread>
 
 #include "store/commit.h"
+#include "store/elapsed.h"
 #include "store/expect_code.h"
 #include "store/faulty_storage.h"
 #include "store/layout.h"
-#include "store/save.h"
 #include "store/sealed.h"
 #include "store/sha256.h"
 #include "store/store_fixture.h"
@@ -26,7 +26,7 @@ class StoreTest : public StoreFixture {
   std::shared_ptr<MemoryStorage> memory_ = std::make_shared<MemoryStorage>("memory://store");
   Store store_{memory_};
 
-  // What retirement will write; here so that readers are shown to respect it.
+  // An entry in the log of a version, whatever leads to it.
   void AppendRetired(const std::string& name, std::int64_t version, const std::string& kind) {
     std::int64_t sequence = 1;
     while (memory_->Stat(NumberedKey(RetiredFolder(name, version), sequence))) {
@@ -301,6 +301,11 @@ TEST_F(StoreTest, ProgressIsToldAndMayStopTheSave) {
 TEST_F(StoreTest, ASaveOfThreeDaysGivesUp) {
   CheckSaveAge(std::chrono::hours(71));
   EXPECT_EQ(CodeOf([] { CheckSaveAge(std::chrono::hours(72)); }), Code::kTooSlow);
+}
+
+TEST_F(StoreTest, APromotionOfHalfAnHourGivesUp) {
+  CheckMoveAge(std::chrono::minutes(29));
+  EXPECT_EQ(CodeOf([] { CheckMoveAge(std::chrono::minutes(30)); }), Code::kTooSlow);
 }
 
 TEST_F(StoreTest, LatestAndVersionsLeaveRetiredOnesOut) {

@@ -45,12 +45,7 @@ class Verifier {
       digests_[key] = manifest.sha256;
       Check(ReportsFolder(name, version), [&] { ReadReports(storage_, manifest); });
       for (const FileEntry& file : manifest.files) {
-        if (blobs_.insert(file.blob).second) {
-          Check(file.blob,
-                [&] { VerifyBlob(storage_, file, manifest.name + "@" + std::to_string(manifest.version)); });
-        } else {
-          Check(file.blob, [&] { CheckBlob(storage_, file, key); });
-        }
+        Check(file.blob, [&] { Blob(manifest, file); });
       }
     });
     Check(RetiredFolder(name, version), [&] { CheckRetiredLog(storage_, name, version); });
@@ -99,6 +94,19 @@ class Verifier {
   }
 
  private:
+  void Blob(const Manifest& manifest, const FileEntry& file) {
+    const std::string whose = manifest.name + "@" + std::to_string(manifest.version);
+    try {
+      blobs_.insert(file.blob).second ? VerifyBlob(storage_, file, whose) : CheckBlob(storage_, file, whose);
+    } catch (const Error& error) {
+      // What a purged version names is not missed.
+      if (error.code() != Code::kMissingBlob ||
+          !ReadRetired(storage_, manifest.name, manifest.version).purged()) {
+        throw;
+      }
+    }
+  }
+
   Storage& storage_;
   std::set<std::string> blobs_;                 // read already
   std::map<std::string, std::string> digests_;  // of sound manifests, by key

@@ -8,6 +8,7 @@ import typer
 
 from foretell.cli.options import (
     AliasArgument,
+    AsOfOption,
     JsonOption,
     NameArgument,
     ReferenceArgument,
@@ -15,12 +16,15 @@ from foretell.cli.options import (
     WhyOption,
     complete_alias,
     resolve,
+    time_of,
 )
 from foretell.cli.printing import print_json, print_table, when_text
 from foretell.cli.suggest import suggesting
-from foretell.error import error
+from foretell.error import Error, error
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from foretell._core import AliasEntry
     from foretell.store import Store
 
@@ -77,7 +81,15 @@ def rollback(
     with suggesting(the_store, name, alias):
         before = the_store.aliases(name).get(alias)
         entries = len(the_store.history(name, alias))
-        entry = the_store.rollback(name, alias, why=why, undo=undo)
+        if undo is None:
+            undo = the_store.undoable(name, alias).sequence
+        try:
+            entry = the_store.rollback(name, alias, why=why, undo=undo)
+        except Error as problem:
+            if problem.code == "FT0405":
+                line = f"foretell rollback {name} {alias} --undo {undo}"
+                problem.hint = f"{problem.hint}\n{line}  # undoes this entry or nothing"
+            raise
     if entry.sequence <= entries:
         print(
             f"{name}@{alias}: entry {entry.sequence} undid entry {entry.undoes} before; nothing was changed"
@@ -94,6 +106,7 @@ def history(
         str | None,
         typer.Argument(metavar="ALIAS", help="Without it all aliases.", autocompletion=complete_alias),
     ] = None,
+    as_of: AsOfOption = None,
     as_json: JsonOption = False,
     store: StoreOption = None,
 ) -> None:
@@ -102,13 +115,14 @@ def history(
 
     the_store = Store(store)
     with suggesting(the_store, name, alias or ""):
-        moves = _moves(the_store, name, alias)
+        moves = _moves(the_store, name, alias, time_of(as_of))
     if as_json:
         print_json([{"alias": alias, **_fields(entry)} for alias, entry in moves])
         return
     rows = []
     for alias_name, entry in moves:
         what = f"undoes {entry.undoes}" if entry.undoes is not None else entry.kind
+        what += ", unchecked" * entry.unchecked
         rows.append(
             [alias_name, entry.sequence, what, entry.version, when_text(entry.when), entry.who, entry.why]
         )
@@ -116,17 +130,19 @@ def history(
 
 
 def _fields(entry: AliasEntry) -> dict[str, Any]:
-    names = ("sequence", "kind", "version", "manifest_sha256", "undoes", "who", "when", "why")
+    names = ("sequence", "kind", "version", "manifest_sha256", "undoes", "unchecked", "who", "when", "why")
     return {name: getattr(entry, name) for name in names}
 
 
-def _moves(store: Store, name: str, alias: str | None) -> list[tuple[str, AliasEntry]]:
+def _moves(
+    store: Store, name: str, alias: str | None, as_of: datetime | None
+) -> list[tuple[str, AliasEntry]]:
     aliases = list(store.aliases(name))
     if alias is not None and not store.history(name, alias):
         known = ", ".join(aliases) or "none"
         raise error("FT0403", f"{name} has no alias {alias!r}; its aliases are {known}")
     chosen = aliases if alias is None else [alias]
-    return [(each, entry) for each in chosen for entry in store.history(name, each)]
+    return [(each, entry) for each in chosen for entry in store.history(name, each, as_of=as_of)]
 
 
 def _move(before: int | None, after: int) -> str:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 from contextlib import redirect_stderr
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from foretell.error import error
 
 if TYPE_CHECKING:
     from foretell.store import Store
@@ -51,6 +54,25 @@ def complete_reference(ctx: typer.Context, incomplete: str) -> list[str]:
         return []
 
 
+def complete_numbered(ctx: typer.Context, incomplete: str) -> list[str]:
+    """NAME@NUMBER; the names alone until one is whole."""
+    found = complete_reference(ctx, incomplete)
+    return [each for each in found if "@" not in each or each.rpartition("@")[2].isdigit()]
+
+
+def complete_retired(ctx: typer.Context, incomplete: str) -> list[str]:
+    """NAME@NUMBER of every retired version; none is made out from its name alone."""
+    try:
+        store = _store_at(ctx)
+        name = incomplete.partition("@")[0]
+        names = [known for known in store.names() if known.startswith(name)]
+        everything = [each for known in names for each in store.versions(known, retired=True)]
+        found = [each for each in everything if each.reference.startswith(incomplete)]
+        return [each.reference for each in found if store.retired(each) is not None]
+    except Exception:
+        return []
+
+
 def complete_alias(ctx: typer.Context, incomplete: str) -> list[str]:
     """Aliases of the predictor that the command line names."""
     try:
@@ -91,6 +113,15 @@ TrustStoreOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 WhyOption = Annotated[str, typer.Option("--why", metavar="TEXT", help="The reason, kept for ever.")]
 
+AsOfOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        metavar="TIME",
+        help="As it was then: 2026-11-01 (the end of that day) or 2026-11-01T12:30, in UTC unless it says so.",
+    ),
+]
+
 NameArgument = Annotated[
     str, typer.Argument(metavar="NAME", help="The predictor's name.", autocompletion=complete_name)
 ]
@@ -109,10 +140,27 @@ AliasArgument = Annotated[
 OutputArgument = Annotated[str, typer.Argument(metavar="OUTPUT", help="The folder that runs wrote.")]
 
 
-def resolve(store: Store, reference: str) -> Version:
+def resolve(store: Store, reference: str, as_of: datetime | None = None) -> Version:
     """The version that a reference names; an unknown one comes with what was probably meant."""
     from foretell.cli.suggest import suggesting
 
     name, _, selector = reference.partition("@")
     with suggesting(store, name, selector):
-        return store.version(reference)
+        return store.version(reference, as_of=as_of)
+
+
+def time_of(text: str | None) -> datetime | None:
+    """The time that ``--as-of`` gives: a date is its end, a time without a zone is UTC."""
+    if text is None:
+        return None
+    try:
+        when = datetime.fromisoformat(text)
+        only_date = len(text) <= len("2026-11-01")
+        when = when + timedelta(days=1, seconds=-1) if only_date else when
+        return (when if when.tzinfo is not None else when.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as cause:
+        raise error(
+            "FT0101",
+            f"{text!r} is not a time",
+            "write 2026-11-01, or 2026-11-01T12:30, or 2026-11-01T12:30+01:00",
+        ) from cause

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from foretell.cli.options import JsonOption, ReferenceArgument, StoreOption, resolve
+from foretell.cli.options import AsOfOption, JsonOption, ReferenceArgument, StoreOption, resolve, time_of
 from foretell.cli.printing import print_fields, print_json, when_text
 from foretell.size import size_text
 
 if TYPE_CHECKING:
+    from foretell.store import VersionEntry
     from foretell.version import Version
 
 
@@ -21,22 +22,23 @@ def show(
     reference: ReferenceArgument,
     as_json: JsonOption = False,
     code: Annotated[bool, typer.Option("--code", help="Print the source that the version carries.")] = False,
+    as_of: AsOfOption = None,
     store: StoreOption = None,
 ) -> None:
     """Show what a version is made of, and how this machine differs from the one that saved it."""
     from foretell.store import Store
 
     the_store = Store(store)
-    version = resolve(the_store, reference)
+    version = resolve(the_store, reference, time_of(as_of))
     if as_json:
         print_json(version.manifest)
     elif code:
         _print_code(the_store.open_files(version))
     else:
-        print_fields(_fields(version))
+        print_fields(_fields(version, the_store.retired(version)))
 
 
-def _fields(version: Version) -> dict[str, str | None]:
+def _fields(version: Version, retired: VersionEntry | None) -> dict[str, str | None]:
     manifest = version.manifest
     signature = manifest.get("signature") or {}
     environment = manifest.get("environment") or {}
@@ -44,6 +46,7 @@ def _fields(version: Version) -> dict[str, str | None]:
         "version": version.reference,
         "saved": _saved(version),
         "aliases": ", ".join(version.aliases) or None,
+        "retired": _retired(retired),
         "manifest": f"sha256 {version.sha256}",
         "model": _model(manifest),
         "code": _code(manifest),
@@ -60,6 +63,13 @@ def _fields(version: Version) -> dict[str, str | None]:
 def _saved(version: Version) -> str:
     who = version.manifest.get("who")
     return when_text(version.created.isoformat()) + (f" by {who}" if who else "")
+
+
+def _retired(entry: VersionEntry | None) -> str | None:
+    if entry is None:
+        return None
+    gone = "its files are gone; purged " if entry.kind == "purged" else ""
+    return f"{gone}{when_text(entry.when)} by {entry.who}" + (f": {entry.why}" if entry.why else "")
 
 
 def _model(manifest: Mapping[str, Any]) -> str | None:
