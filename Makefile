@@ -11,10 +11,10 @@ FUZZ_SECONDS ?= 60
 ONLY ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup build test test-cpp test-python sanitize fuzz demo bench faults lint fmt layers docs wheel nightly clean
+.PHONY: help setup build test test-cpp test-python sanitize fuzz demo bench faults faults-guards lint fmt layers docs wheel nightly clean
 
 help:  ## list the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(SETUP)  ## install what is needed, make .venv with foretell in it
 
@@ -51,6 +51,9 @@ bench: build  ## every comparison below bench/, with its peer in the same run
 
 faults: build  ## the fault table with its figures; ONLY="kills errors" for some of it
 	$(BIN)/python tests/faults $(ONLY)
+
+faults-guards: build  ## each guard taken out of a copy: its fault test has to fail
+	$(BIN)/python tests/faults/guards.py $(ONLY)
 
 lint: build layers  ## ruff, mypy, clang-format, clang-tidy on changed files
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -9,9 +9,9 @@ import argparse
 import importlib
 import sys
 
-from harness import ROOT, Row, Skipped
+from harness import ROOT, FirstBad, Row, Skipped
 
-NAMES = ["kills", "errors"]
+NAMES = ["kills", "errors", "power", "metadata", "zombie", "killed_runs", "poison"]
 
 
 def printed(row: Row) -> str:
@@ -31,7 +31,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES) + "; all when left out")
     parser.add_argument("--short", action="store_true", help="the form that `make test` runs")
+    parser.add_argument("--first", action="store_true", help="stop at the first bad state")
     given = parser.parse_args()
+    Row.stop_at_first = given.first
     if unknown := set(given.names) - set(NAMES):
         parser.error(f"no such fault: {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
     rows = 0
@@ -50,6 +52,9 @@ def main() -> int:
                 if not row.injections:
                     bad += 1
                     print("bad: nothing was injected", file=sys.stderr, flush=True)
+        except FirstBad as found:
+            print(f"bad: {found}", file=sys.stderr, flush=True)
+            return 1
         except Skipped as reason:
             print(f"| {name} | skipped: {reason} | 0 | | | | |", flush=True)
     if bad:

@@ -64,7 +64,7 @@ def judged(scenario: Scenario, ended: Ended, place: Place, now: Path, old: dict,
 
 def refused(scenario: Scenario, error: str, short: bool) -> Row:
     row = Row(
-        f"{scenario.name}: {error}", f"strace, error={error} at every (call, n)", "python tests/faults errors"
+        f"{scenario.name}: {error}", f"strace, error={error} at every (call, n)", "make faults ONLY=errors"
     )
     with timed(row), workspace() as folder:
         template, old, new, traced = begin(scenario, folder)
@@ -88,7 +88,7 @@ def shortened(scenario: Scenario, short: bool) -> Row:
     row = Row(
         f"{scenario.name}: short reads and writes",
         "one byte a call from the n-th on, every n",
-        "python tests/faults errors",
+        "make faults ONLY=errors",
     )
     with timed(row), workspace() as folder:
         template, old, new, traced = begin(scenario, folder)
@@ -109,7 +109,7 @@ def full(scenario: Scenario, short: bool) -> Row:
     row = Row(
         f"{scenario.name}: a write that ends at byte n, and then fails",
         "RLIMIT_FSIZE = n for n below the largest file",
-        "python tests/faults errors",
+        "make faults ONLY=errors",
     )
     with timed(row), workspace() as folder:
         template, old, new, _ = begin(scenario, folder)

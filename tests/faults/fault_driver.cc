@@ -7,6 +7,7 @@
 //   rollback STORE NAME ALIAS
 //   fetch STORE CACHE NAME VERSION   fills the cache as from a storage that is not local
 //   load STORE CACHE NAME SELECTOR   resolves and opens every file
+//   everything STORE CACHE NAME@SELECTOR …  opens each, and verifies
 //   unit OUTPUT UNITS SPLITS VERSION runs units to their last published one
 //   store STORE                      what a reader sees, and what verify finds
 //   output OUTPUT                    what a reader sees, and what the log says
@@ -69,6 +70,37 @@ json Fetch(const Words& words) {
 json Load(const Words& words) {
   Store store(OpenStorage(words.at(0)));
   return Open(store.storage(), words.at(1), store.Resolve({words.at(2), words.at(3)}));
+}
+
+// Every version and alias, loaded; a code in the place of what is refused.
+json Everything(const Words& words) {
+  const auto tried = [](const std::function<json()>& work) -> json {
+    try {
+      return work();
+    } catch (const Error& error) {
+      return CodeText(error.code());
+    }
+  };
+  json loads = json::object();
+  for (std::size_t i = 2; i < words.size(); ++i) {
+    loads[words[i]] = tried([&] {
+      Store store(OpenStorage(words.at(0)));
+      const Manifest manifest = store.Resolve(ParseReference(words[i]));
+      json files = json::object();
+      for (const FileEntry& file : manifest.files) {
+        const std::filesystem::path path = Cache(words.at(1)).Fetch(store.storage(), file, words[i]);
+        files[file.path] = Sha256OfFile(path).sha256;
+      }
+      return json{{"version", manifest.version}, {"files", files}};
+    });
+  }
+  const json findings = tried([&]() -> json {
+    Store store(OpenStorage(words.at(0)));
+    json keys = json::array();
+    for (const Finding& finding : store.VerifyAll()) keys.push_back(finding.key);
+    return keys;
+  });
+  return {{"findings", findings}, {"loads", loads}};
 }
 
 json RunUnits(const Words& words) {
@@ -137,8 +169,9 @@ json OutputState(const Words& words) {
 // The answer, and whether it is not an error.
 std::pair<std::string, bool> Answer(const std::string& command, const Words& words) {
   static const std::map<std::string, std::function<json(const Words&)>> kCommands = {
-      {"save", Save}, {"promote", Promote}, {"rollback", Rollback}, {"fetch", Fetch},
-      {"load", Load}, {"unit", RunUnits},   {"store", StoreState},  {"output", OutputState}};
+      {"save", Save},        {"promote", Promote},    {"rollback", Rollback},
+      {"fetch", Fetch},      {"load", Load},          {"unit", RunUnits},
+      {"store", StoreState}, {"output", OutputState}, {"everything", Everything}};
   try {
     return {kCommands.at(command)(words).dump(), true};
   } catch (const Error& error) {

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("FORETELL_BUILD", ROOT / "build" / "dev"))
@@ -32,9 +32,15 @@ class Skipped(Exception):
     """This machine cannot run the test; the text says why."""
 
 
+class FirstBad(Exception):
+    """A bad state, where the first one is enough to know."""
+
+
 @dataclass
 class Row:
     """A row of the fault table."""
+
+    stop_at_first: ClassVar[bool] = False
 
     fault: str
     how: str
@@ -48,6 +54,8 @@ class Row:
         self.injections += 1
         if found:
             self.bad.append(found)
+            if self.stop_at_first:
+                raise FirstBad(found)
 
 
 @contextmanager

@@ -47,7 +47,7 @@ def killed(scenario: Scenario, short: bool) -> Row:
     row = Row(
         f"{scenario.name}: killed before each of its system calls",
         "strace, signal=KILL at every (call, n)",
-        "python tests/faults kills",
+        "make faults ONLY=kills",
     )
     with timed(row), workspace() as folder:
         template, old, new, traced = begin(scenario, folder)

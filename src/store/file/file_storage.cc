@@ -212,8 +212,33 @@ void FileStorage::CreateRoot() const {
       if (!std::filesystem::is_directory(made, ignored)) {  // an existing folder of a read-only parent
         ThrowErrno("create the folder", made, error);
       }
+    } else if (const Descriptor parent =
+                   OpenAt(AT_FDCWD, made.parent_path().c_str(), O_RDONLY | O_DIRECTORY)) {
+      // Whoever made it may have died before it was durable. Most of these were always there, and some
+      // can be opened but not synced, so a failure says nothing.
+      static_cast<void>(::fsync(parent.get()));
     }
   }
+}
+
+void FileStorage::SyncRootOnce() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (synced_.contains(root_)) {
+      return;
+    }
+  }
+  const std::filesystem::path above = root_.parent_path();
+  const Descriptor parent = OpenAt(AT_FDCWD, above.c_str(), O_RDONLY | O_DIRECTORY);
+  // Where it may not be read, or is of a kind that cannot be synced, nobody has made the root in it.
+  if (!parent && errno != EACCES) {
+    ThrowErrno("open", above, errno);
+  }
+  if (parent && ::fsync(parent.get()) != 0 && errno != EINVAL && errno != EROFS) {
+    ThrowErrno("sync", above, errno);
+  }
+  const std::lock_guard lock(mutex_);
+  synced_.insert(root_);
 }
 
 std::optional<FileStorage::Place> FileStorage::Find(std::string_view key) const {
@@ -264,6 +289,7 @@ FileStorage::Place FileStorage::Make(std::string_view key) {
       ThrowErrno("open", root_, ENOTDIR);
     }
   }
+  SyncRootOnce();  // also when it was there, as below
   for (std::size_t slash = key.find('/'); slash != std::string_view::npos; slash = key.find('/')) {
     const std::string segment(key.substr(0, slash));
     const std::filesystem::path path = place.folder_path / segment;

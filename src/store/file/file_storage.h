@@ -45,6 +45,7 @@ class FileStorage : public Storage {
 
   Descriptor OpenRoot() const;  // empty when there is none
   void CreateRoot() const;
+  void SyncRootOnce();
   // Nothing when a folder on the way is missing.
   std::optional<Place> Find(std::string_view key) const;
   // Makes the folders that are missing, durably.

@@ -1,0 +1,301 @@
+"""Each guard is taken out of a copy of the source, and the test that needs it has to fail.
+
+Usage: python tests/faults/guards.py [--list] [WORD …]     (WORD: only the guards whose name holds it)
+
+The copy is built in a temporary folder, only the programs that are needed, through ccache where there
+is one. The exit status is 1 when a test passed without its guard.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import ROOT, workspace
+
+
+@dataclass
+class Guard:
+    """In `file`, `old` becomes `new`; then `test` has to fail, having been built as `target`."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    test: str
+    target: str = "fault_driver"
+
+
+FILE = "src/store/file/file_storage.cc"
+GUARDS = [
+    Guard(
+        "the folder is synced after a create",
+        FILE,
+        "  SyncVisible(place.folder.get(), place.folder_path);\n  return created ?",
+        "  return created ?",
+        "faults power",
+    ),
+    Guard(
+        "a file is synced before it gets its name",
+        FILE,
+        "    WriteAll(file.fd(), body, file.path());\n    Sync(file.fd(), file.path());\n",
+        "    WriteAll(file.fd(), body, file.path());\n",
+        "faults power",
+    ),
+    Guard(
+        "a blob is synced",
+        FILE,
+        "CopyAll(from.get(), source, file.fd(), file.path());\n  Sync(file.fd(), file.path());\n",
+        "CopyAll(from.get(), source, file.fd(), file.path());\n",
+        "faults power",
+    ),
+    Guard(
+        "the folder of a blob is synced",
+        FILE,
+        "  file.Renamed();\n  Sync(place.folder.get(), place.folder_path);\n  return copied;",
+        "  file.Renamed();\n  return copied;",
+        "faults power",
+    ),
+    Guard(
+        "the folders above are synced, whoever made them",
+        FILE,
+        "    SyncOnce(place.folder.get(), place.folder_path, path);\n",
+        "",
+        "faults power",
+    ),
+    Guard(
+        "the root's own entry is synced, whoever made it",
+        FILE,
+        "  SyncRootOnce();  // also",
+        "  // also",
+        "faults power",
+    ),
+    Guard(
+        "a part's file is synced when it is finished",
+        "src/run/staging.cc",
+        '  if (fsync(file.get()) != 0) Failed("sync", path, errno);\n',
+        "",
+        "faults power",
+    ),
+    Guard(
+        "both folders are synced after a move",
+        FILE,
+        "  SyncVisible(target.folder.get(), target.folder_path);\n"
+        "  SyncVisible(source->folder.get(), source->folder_path);\n",
+        "",
+        "faults power",
+    ),
+    Guard(
+        "a file has its bytes before it has its name",
+        FILE,
+        "    WriteAll(file.fd(), body, file.path());\n    Sync(file.fd(), file.path());\n    const int error =\n"
+        "        RenameToFreeName(place.folder.get(), file.name(), place.folder.get(), place.name.c_str());\n",
+        "    const int error =\n"
+        "        RenameToFreeName(place.folder.get(), file.name(), place.folder.get(), place.name.c_str());\n"
+        "    WriteAll(file.fd(), body, file.path());\n    Sync(file.fd(), file.path());\n",
+        "faults kills",
+    ),
+    Guard(
+        "files are moved before their unit is published",
+        "src/run/unit.cc",
+        "  const auto is_published =",
+        "  (void)CreateRecord(storage, PublishedKey(number_), EncodePublished(number_, *commit_, NewStamp()),\n"
+        "                     NewStamp());\n  const auto is_published =",
+        "faults kills",
+    ),
+    Guard(
+        "staging goes after publishing",
+        "src/run/unit.cc",
+        "  const auto is_published =",
+        "  RemoveStaging(storage, UnitStagingFolder(number_));\n  const auto is_published =",
+        "faults kills",
+    ),
+    Guard(
+        "a copy in the cache gets its name when it is whole",
+        "src/cache/cache.cc",
+        '  temporary += ".tmp";\n  std::error_code ignored;\n',
+        "  std::error_code ignored;\n",
+        "faults kills",
+    ),
+    Guard(
+        "an error is not taken for absence",
+        FILE,
+        '  if (errno != ENOENT && errno != ENOTDIR) {\n    ThrowErrno("read", path, errno);\n  }\n',
+        "  static_cast<void>(path);\n",
+        "faults errors",
+    ),
+    Guard(
+        "a short write is continued",
+        "src/store/file/descriptor.cc",
+        "    bytes.remove_prefix(static_cast<std::size_t>(written));\n",
+        "    bytes.remove_prefix(bytes.size());\n",
+        "faults errors",
+    ),
+    Guard(
+        "a create that finds something reads it back",
+        "src/store/commit.cc",
+        "const bool ours = *there == body;",
+        "const bool ours = false;",
+        "store_test",
+        "store_test",
+    ),
+    Guard(
+        "a name that is taken is not renamed over",
+        "src/store/file/linux.cc",
+        "::renameat2(from_folder, from, to_folder, to, RENAME_NOREPLACE)",
+        "::renameat2(from_folder, from, to_folder, to, 0)",
+        "store_test",
+        "store_test",
+    ),
+    Guard(
+        "equal bytes do not prove who wrote them",
+        "src/store/commit.cc",
+        "body.find(attempt_id) == std::string_view::npos",
+        "attempt_id.empty()",
+        "store_test",
+        "store_test",
+    ),
+    Guard(
+        "parts that another version scored are not adopted",
+        "src/run/attempt.cc",
+        "record.pin != pin_.sequence || ",
+        "",
+        "run_test",
+        "run_test",
+    ),
+    Guard(
+        "a commit follows the pin that it was scored under",
+        "src/run/unit.cc",
+        "  commit.sequence = attempt.pin().sequence + 1;",
+        "  commit.sequence = pin_.sequence + 1;\n  Take(ReadUnitLog(storage, number_));\n"
+        "  commit.sequence = pin_.sequence + 1;",
+        "run_test",
+        "run_test",
+    ),
+    Guard(
+        "a pin that exists wins over the alias",
+        "src/run/attempt.cc",
+        "  attempt.pin_ = pin_;",
+        "  attempt.pin_ = pin_;\n  attempt.pin_.version += 1;",
+        "run_test",
+        "run_test",
+    ),
+    Guard(
+        "the next unit waits until this one is published",
+        "src/run/output.cc",
+        "    RequirePublishedBefore(number);\n",
+        "",
+        "run_test",
+        "run_test",
+    ),
+]
+
+
+def copied(folder: Path) -> Path:
+    """The tracked and new files of this tree, as they are now."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    for name in filter(None, listed.split("\0")):
+        source, target = ROOT / name, folder / name
+        if source.is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target)
+    return folder
+
+
+def build(tree: Path, *targets: str) -> None:
+    environment = {**os.environ, "CCACHE_BASEDIR": str(tree), "CCACHE_NOHASHDIR": "1"}
+    made = tree / "build" / "dev"
+    if not made.exists():
+        launcher = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
+        subprocess.run(
+            [
+                "cmake",
+                "-S",
+                tree,
+                "-B",
+                made,
+                "-G",
+                "Ninja",
+                "-DCMAKE_BUILD_TYPE=RelWithDebInfo",
+                "-DFORETELL_PYTHON=OFF",
+                *launcher,
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            env=environment,
+        )
+    built = subprocess.run(
+        ["cmake", "--build", made, "-j2", "--target", *targets],
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+    if built.returncode != 0:
+        raise RuntimeError(built.stdout[-3000:])
+
+
+def fails(tree: Path, guard: Guard) -> bool:
+    """The short form is tried before the long one."""
+    if guard.test.startswith("faults "):
+        long = [sys.executable, tree / "tests" / "faults", "--first", guard.test.split()[1]]
+        commands = [[*long, "--short"], long]
+    else:
+        program = next((tree / "build" / "dev" / "src").glob(f"*/{guard.test}"))
+        commands = [[program, "--gtest_fail_fast", "--gtest_brief=1"]]
+    try:
+        return any(
+            subprocess.run(command, capture_output=True, timeout=600).returncode not in (0, 77)
+            for command in commands
+        )
+    except subprocess.TimeoutExpired:
+        return True  # what waits for ever has failed
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("words", nargs="*", metavar="WORD")
+    parser.add_argument("--list", action="store_true", help="print the guards, take none out")
+    given = parser.parse_args()
+    guards = [guard for guard in GUARDS if not given.words or any(word in guard.name for word in given.words)]
+    print("| guard | taken out of | test that fails then | seconds |\n| --- | --- | --- | --- |")
+    useless = 0
+    if given.list:
+        for guard in guards:
+            print(f"| {guard.name} | `{guard.file}` | {guard.test} | |")
+        return 0
+    with workspace() as folder:
+        tree = copied(folder / "tree")
+        build(tree, *{guard.target for guard in guards})
+        for guard in guards:
+            started = time.monotonic()
+            path = tree / guard.file
+            source = path.read_text(encoding="utf-8")
+            if source.count(guard.old) != 1:
+                raise RuntimeError(f"{guard.name}: {guard.file} does not hold its text once any more")
+            path.write_text(source.replace(guard.old, guard.new), encoding="utf-8")
+            build(tree, guard.target)
+            failed = fails(tree, guard)
+            path.write_text(source, encoding="utf-8")
+            useless += not failed
+            verdict = guard.test if failed else f"NONE: {guard.test} passed"
+            print(
+                f"| {guard.name} | `{guard.file}` | {verdict} | {time.monotonic() - started:.0f} |",
+                flush=True,
+            )
+    return 1 if useless else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
