@@ -39,7 +39,7 @@ class Length(ft.Predictor):
         if text == "leak":
             # As much as there is, which is not the whole machine here.
             size = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
-            resource.setrlimit(resource.RLIMIT_AS, (size + (1 << 28),) * 2)
+            resource.setrlimit(resource.RLIMIT_AS, (size + (1 << 26),) * 2)
             kept = []
             while True:
                 kept.append(bytearray(1 << 24))
