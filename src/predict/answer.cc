@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <bit>
+#include <cctype>
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,8 +17,36 @@
 namespace foretell {
 namespace {
 
+constexpr const char* kCorrect = "correct the predictor, or its `output`";
+
 [[noreturn]] void WrongType(std::string message) {
-  throw Error(Code::kWrongType, std::move(message), "correct the predictor, or its `output`");
+  throw Error(Code::kWrongType, std::move(message), kCorrect);
+}
+
+bool IsFloat(TypeId id) {
+  return id == TypeId::kHalf || id == TypeId::kFloat || id == TypeId::kDouble;
+}
+
+bool IsName(std::string_view text) {
+  const auto word = [](char c) { return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0; };
+  return !text.empty() && std::isdigit(static_cast<unsigned char>(text[0])) == 0 &&
+         std::ranges::all_of(text, word);
+}
+
+// The line of a class that declares the columns `began`, but for numbers that have become fractions since.
+std::string Declaration(const Schema& began, const Schema& found) {
+  const bool names =
+      std::ranges::all_of(began.fields(), [](const Field& field) { return IsName(field.name); });
+  std::string line = "output = ft.schema(";
+  line += names ? "" : "**{";
+  for (const Field& field : began.fields()) {
+    const auto at = found.Find(field.name);
+    const bool fraction = at && IsFloat(found[*at].type.id);
+    line += &field == &began.fields().front() ? "" : ", ";
+    line += names ? field.name + "=" : '"' + field.name + "\": ";
+    line += '"' + ToString(fraction ? Type(TypeId::kDouble) : field.type) + '"';
+  }
+  return line + (names ? ")" : "})");
 }
 
 // The rows of `column` with something in them that `Items` finds, reported once each.
@@ -221,6 +251,16 @@ Answer CheckAnswer(const Batch& answer, std::int64_t rows, const Schema& output,
   const Schema& found = answer.schema();
   const auto errors_at = found.Find(kErrorColumn);
   Answer result;
+  // An output that is not declared is what the first rows gave; what to do must reach a quarantine, too.
+  const auto say = [&](const std::string& message) {
+    return signature.output ? message
+                            : message + "; the output is not declared, and the first rows gave " +
+                                  ToString(output) + ": declare it, " + Declaration(output, found);
+  };
+  const auto fail = [&](const std::string& message) {
+    throw Error(Code::kWrongType, say(message),
+                signature.output ? kCorrect : "add the line to the class, and save again");
+  };
   if (errors_at) {
     ReadErrors(answer.column(*errors_at), result.errors);
     if (found.size() == 1 && static_cast<std::int64_t>(result.errors.size()) == rows) {
@@ -228,21 +268,21 @@ Answer CheckAnswer(const Batch& answer, std::int64_t rows, const Schema& output,
     }
   }
   if (found.size() - (errors_at ? 1 : 0) != output.size()) {
-    WrongType("the predictor returned the columns " + Names(found) + ", expected " + Names(output));
+    fail("the predictor returned the columns " + Names(found) + ", expected " + Names(output));
   }
   for (const Field& field : output.fields()) {
     const auto at = found.Find(field.name);
     if (!at) {
-      WrongType("the predictor returned the columns " + Names(found) + ", expected " + Names(output));
+      fail("the predictor returned the columns " + Names(found) + ", expected " + Names(output));
     }
     try {
       result.columns.push_back(CastValues(
           answer.column(*at), field.type, field.name, [&](std::int64_t row, const std::string& message) {
-            result.errors.emplace(row,
-                                  RowError{CodeText(Code::kWrongType), "the prediction's " + message, {}});
+            result.errors.emplace(
+                row, RowError{CodeText(Code::kWrongType), say("the prediction's " + message), {}});
           }));
     } catch (const Error& error) {
-      WrongType("the prediction's " + error.message());
+      fail("the prediction's " + error.message());
     }
   }
   for (std::size_t i = 0; i < output.size(); ++i) {

@@ -468,6 +468,14 @@ TEST(MapTest, AnUndeclaredOutputMustStayAsItBegan) {
   const std::vector<Batch> out =
       All(Map(StreamOf({Numbers(0, 2), Numbers(2, 2)}), predictor, {.on_error = OnError::kNull}));
   EXPECT_EQ(ErrorAt(out[1], 0), "FT0303");
+  Batches failing = Map(StreamOf({Numbers(0, 2), Numbers(2, 2)}), predictor);
+  failing.Next();
+  const Error error = Caught([&] { failing.Next(); });
+  EXPECT_EQ(error.code(), Code::kWrongType);
+  EXPECT_NE(error.message().find("the output is not declared, and the first rows gave y: double: declare it, "
+                                 "output = ft.schema(y=\"double\")"),
+            std::string::npos)
+      << error.message();
 }
 
 TEST(MapTest, TheStreamCrossesTheCInterface) {

@@ -235,3 +235,23 @@ def test_an_answer_that_lacks_an_output_is_refused(answer: Any) -> None:
         with pytest.raises(ft.Error) as caught:
             Several().predict(data)
         assert caught.value.code == "FT0303"
+
+
+def test_an_undeclared_output_that_changes_says_which_line_to_paste() -> None:
+    class Changes(ft.Predictor):
+        keep = []
+
+        def predict_bulk(self, rows: Any) -> Any:
+            numbers = rows["n"].to_pylist()
+            return {"half": [n / 2 if n >= 2 else n for n in numbers], "text": [str(n) for n in numbers]}
+
+    predictor = Changes()
+    rows = pa.table({"n": [1] * 20_000 + [3] * 20_000})
+    with pytest.raises(ft.Error) as caught:
+        predictor.predict(rows)
+    line = 'output = ft.schema(half="double", text="string")'
+    assert caught.value.code == "FT0303"
+    assert line in caught.value.message
+    assert "add the line to the class" in caught.value.hint
+    exec(f"Changes.{line}")
+    assert Changes().predict(rows)["half"].to_pylist() == [1.0] * 20_000 + [1.5] * 20_000
