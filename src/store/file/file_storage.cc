@@ -184,6 +184,9 @@ void Walk(Descriptor folder, const std::filesystem::path& path, const std::strin
   }
 }
 
+// A driver that goes on for months makes folders without end.
+constexpr std::size_t kMostSynced = 4096;
+
 }  // namespace
 
 FileStorage::FileStorage(std::filesystem::path root) : root_(std::move(root)) {}
@@ -276,6 +279,9 @@ void FileStorage::SyncOnce(int folder, const std::filesystem::path& path,
   }
   Sync(folder, path);
   const std::lock_guard lock(mutex_);
+  if (synced_.size() >= kMostSynced) {
+    synced_.clear();  // what is forgotten is synced once more
+  }
   synced_.insert(child);
 }
 
