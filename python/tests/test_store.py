@@ -173,3 +173,12 @@ def test_the_package_stays_light() -> None:
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
         == "[]\n"
     )
+
+
+def test_a_path_that_is_not_utf8_is_refused_by_its_code(tmp_path: Path) -> None:
+    strange = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")
+    assert code_of(Store, strange) == "FT0104"
+    assert code_of(_core.Output.read, strange) == "FT0104"
+    options = {"predictor": "P", "store": "/models", "mode": "bounded"}
+    assert code_of(lambda: _core.Output.open(strange, **options)) == "FT0104"
+    assert not list(tmp_path.iterdir())

@@ -65,9 +65,14 @@ std::optional<struct stat> LookAt(const std::filesystem::path& path) {
   return status;
 }
 
+// For people. A path may be any bytes, and JSON is UTF-8; the record's own name tells two paths apart.
+std::string Readable(const std::filesystem::path& path) {
+  return json::parse(json(path.string()).dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
 // What a later look is compared with.
 json Described(const struct stat& status, const FileEntry& file, const std::filesystem::path& path) {
-  return {{"path", path.string()},
+  return {{"path", Readable(path)},
           {"sha256", file.sha256},
           {"size", status.st_size},
           {"device", status.st_dev},

@@ -89,6 +89,16 @@ TEST_F(CacheTest, AFileOfALocalStoreIsUsedInPlaceAndReadOnce) {
   EXPECT_TRUE(std::filesystem::is_empty(root_ / "files"));
 }
 
+TEST_F(CacheTest, ACacheWhoseNameIsNotUtf8WorksLikeAnyOther) {
+  const FileEntry file = Save(store_, "A", bytes_).files[0];
+  const Cache cache(root_ / "caf\xe9");
+  const std::filesystem::path path = cache.Fetch(remote_, file, "A@1");
+  const std::size_t before = BytesRead();
+  EXPECT_EQ(cache.Fetch(remote_, file, "A@1"), path);
+  EXPECT_LT(BytesRead() - before, 10'000U);
+  EXPECT_EQ(Content(path), bytes_);
+}
+
 TEST_F(CacheTest, AYoungFileIsNotRecordedYet) {
   const FileEntry file = Save(on_disk_, "A", "small").files[0];
   const Cache cache(root_);

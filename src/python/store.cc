@@ -126,9 +126,9 @@ void BindStore(nb::module_& module) {
   nb::class_<Store>(module, "Store", "Versions and aliases on a storage. Any thread may call any method.")
       .def(
           "__init__",
-          [](Store* self, const std::string& url) {
+          [](Store* self, const std::filesystem::path& url) {  // a path may hold any bytes
             const GilReleased released;
-            new (self) Store(OpenStorage(url));
+            new (self) Store(OpenStorage(url.string()));
           },
           nb::arg("url"))
       .def_prop_ro("url", [](const Store& store) { return store.storage().url(); })

@@ -3,12 +3,14 @@
 #include "foretell/unit.h"
 
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/function.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <utility>
@@ -201,16 +203,18 @@ void BindUnits(nb::module_& module) {
   nb::class_<Output>(module, "Output", "An output folder and its log. Any thread may call any method.")
       .def_static(
           "open",
-          [](const std::string& url, std::string predictor, std::string store, std::string mode) {
+          [](const std::filesystem::path& url, std::string predictor, std::string store, std::string mode) {
             const Lineage lineage{{}, std::move(predictor), std::move(store), std::move(mode)};
-            return Released([&] { return Output::Open(OpenStorage(url), lineage); });
+            return Released([&] { return Output::Open(OpenStorage(url.string()), lineage); });
           },
           nb::arg("url"), nb::kw_only(), nb::arg("predictor"), nb::arg("store"), nb::arg("mode"),
           "Open for writing; mode is 'bounded', 'incremental' or 'stream'. FT0601, FT0602 (another "
           "process writes to it), FT0603 (another predictor's or store's).")
       .def_static(
           "read",
-          [](const std::string& url) { return Released([&] { return Output::Read(OpenStorage(url)); }); },
+          [](const std::filesystem::path& url) {
+            return Released([&] { return Output::Read(OpenStorage(url.string())); });
+          },
           nb::arg("url"), "Open for reading: no lock, no epoch, no write. FT0610.")
       .def("close", &Output::Close, "Give the lock back, so that another driver may start.")
       .def(

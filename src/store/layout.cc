@@ -55,35 +55,6 @@ std::string Quoted(std::string_view text) {
   return quoted + (text.size() > kShown ? "…'" : "'");
 }
 
-// Strict: no overlong forms, no surrogates.
-bool IsUtf8(std::string_view text) {
-  std::size_t i = 0;
-  while (i < text.size()) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t length = lead < 0x80   ? 1
-                               : lead < 0xc2 ? 0
-                               : lead < 0xe0 ? 2
-                               : lead < 0xf0 ? 3
-                               : lead < 0xf5 ? 4
-                                             : 0;
-    if (length == 0 || i + length > text.size()) {
-      return false;
-    }
-    for (std::size_t j = 1; j < length; ++j) {
-      if ((static_cast<unsigned char>(text[i + j]) & 0xc0U) != 0x80) {
-        return false;
-      }
-    }
-    const auto second = length > 1 ? static_cast<unsigned char>(text[i + 1]) : 0U;
-    if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
-        (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f)) {
-      return false;
-    }
-    i += length;
-  }
-  return true;
-}
-
 // What is wrong with a '/'-separated path, or "".
 std::string_view PathFault(std::string_view path, std::size_t longest, bool hidden_allowed) {
   if (path.empty()) {
@@ -98,7 +69,7 @@ std::string_view PathFault(std::string_view path, std::size_t longest, bool hidd
   if (std::any_of(path.begin(), path.end(), IsControl)) {
     return "it holds a control character";
   }
-  if (!IsUtf8(path)) {
+  if (!HoldsUtf8(path)) {
     return "it is not valid UTF-8";
   }
   if (path.front() == '/') {
@@ -134,6 +105,34 @@ std::string NameSegment(std::string_view name) {
 }
 
 }  // namespace
+
+bool HoldsUtf8(std::string_view text) {
+  std::size_t i = 0;
+  while (i < text.size()) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const std::size_t length = lead < 0x80   ? 1
+                               : lead < 0xc2 ? 0
+                               : lead < 0xe0 ? 2
+                               : lead < 0xf0 ? 3
+                               : lead < 0xf5 ? 4
+                                             : 0;
+    if (length == 0 || i + length > text.size()) {
+      return false;
+    }
+    for (std::size_t j = 1; j < length; ++j) {
+      if ((static_cast<unsigned char>(text[i + j]) & 0xc0U) != 0x80) {
+        return false;
+      }
+    }
+    const auto second = length > 1 ? static_cast<unsigned char>(text[i + 1]) : 0U;
+    if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
+        (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f)) {
+      return false;
+    }
+    i += length;
+  }
+  return true;
+}
 
 void ValidateName(std::string_view name) {
   bool valid = !name.empty() && IsWord(name.back());

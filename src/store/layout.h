@@ -31,6 +31,7 @@ void ValidatePaths(std::span<const std::string> paths);
 // files a storage hides cannot be named), no backslash, no control character.
 void ValidateKey(std::string_view key);
 
+bool HoldsUtf8(std::string_view text);        // strict: no overlong forms, no surrogates
 bool IsSha256(std::string_view text);         // 64 lower-case hex digits
 bool IsAttemptId(std::string_view text);      // 32 lower-case hex digits
 std::string FoldCase(std::string_view text);  // ASCII only

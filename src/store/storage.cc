@@ -5,6 +5,7 @@
 
 #include "foretell/error.h"
 #include "store/file/file_storage.h"
+#include "store/layout.h"
 #include "store/memory/memory_storage.h"
 
 namespace foretell {
@@ -48,6 +49,13 @@ std::filesystem::path Root(std::string_view text, std::string_view url) {
     Refuse(url, "names no directory");
   }
   const std::filesystem::path given(text);
+  const auto require_utf8 = [](const std::filesystem::path& path) {
+    if (!HoldsUtf8(path.string())) {
+      throw Error(Code::kInvalidPath, "the path '" + path.string() + "' is not valid UTF-8",
+                  "stores and outputs are named in UTF-8: choose another folder, or rename it");
+    }
+  };
+  require_utf8(given);
   const bool climbs = std::any_of(given.begin(), given.end(), [](const auto& part) { return part == ".."; });
   std::error_code error;
   std::filesystem::path root = std::filesystem::absolute(given, error);
@@ -57,6 +65,7 @@ std::filesystem::path Root(std::string_view text, std::string_view url) {
   if (error) {
     throw Error(Code::kIo, "cannot tell the absolute path of '" + std::string(url) + "': " + error.message());
   }
+  require_utf8(root);  // the working directory may be named in any way
   return root.has_filename() || root == root.root_path() ? root : root.parent_path();
 }
 

@@ -36,6 +36,9 @@ TEST(OpenStorageTest, WhatIsNotAStorageIsRefused) {
                                 "file://x", "file:///a%2", "file:///a%zz", "file:///a%00b", ""}) {
     EXPECT_EQ(CodeOf([&] { return OpenStorage(url); }), Code::kUnsupportedStorage) << url;
   }
+  for (const std::string path : {"caf\xe9", "/tmp/\xff/store", "file:///tmp/%ff"}) {
+    EXPECT_EQ(CodeOf([&] { return OpenStorage(path); }), Code::kInvalidPath) << path;
+  }
 }
 
 }  // namespace
