@@ -41,6 +41,7 @@ class Versions:
         self: P, version: int | str = "latest", model_key: str | None = None, *, trust_store: bool = False
     ) -> P:
         """Takes up a version's model; returns this predictor. ``version``: a number, an alias or "latest".
+        ``model_key``: the name in the store (default: ``name``, whatever was loaded before).
 
         The class stays the one at hand: a warning tells when the version was saved with other code, or under
         another Python or other libraries. FT0401, FT0402, FT0403; FT0503 when the store belongs to another
@@ -59,7 +60,12 @@ class Versions:
         return self
 
     def list_versions(self, model_key: str | None = None) -> list[Version]:
-        """The versions of this predictor in the store, oldest first; empty when nothing was saved yet."""
+        """The versions of this predictor in the store, oldest first; empty when nothing was saved yet.
+
+        ``model_key``: the name in the store. The default is ``name``, as for ``save_model`` and ``load_model``,
+        whatever was loaded: a number in this list is one that ``load_model`` takes. Those beside the loaded
+        version: ``list_versions(predictor.version.name)``.
+        """
         from foretell.loading import list_versions
 
         return list_versions(cast("Predictor", self), model_key)

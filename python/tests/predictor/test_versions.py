@@ -78,7 +78,13 @@ def test_a_model_key_keeps_several_models_of_one_predictor_apart(store: str) -> 
     predictor.save_model(1, model_key="Adder/de")
     predictor.save_model(2, model_key="Adder/fr")
     assert [v.name for v in predictor.list_versions("Adder/de")] == ["Adder/de"]
+    predictor.save_model(3)
     assert predictor.load_model(model_key="Adder/fr").model == 2
+    # Each call names its key, or means ``name``: what one lists by default is what the other loads.
+    assert [v.name for v in predictor.list_versions()] == ["Adder"]
+    assert predictor.version is not None
+    assert [v.name for v in predictor.list_versions(predictor.version.name)] == ["Adder/fr"]
+    assert predictor.load_model().model == 3
     assert ft.load("Adder/de", store=store).model == 1
 
 
