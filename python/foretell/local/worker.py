@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import select
 import signal
 import socket
 import sys
@@ -246,10 +247,40 @@ def end_with(driver: int) -> None:
         os._exit(1)
 
 
+def take_along() -> None:
+    """Has all that this process starts end with it, however it ends.
+
+    A process of its group waits for that, and kills the group. As long as it is in there, no other group can
+    get the number. What has left the group, by a session of its own, stays.
+    """
+    if os.getpgrp() != os.getpid():  # the group is not this process's own
+        return
+    try:
+        ended = os.pidfd_open(os.getpid())
+    except OSError:  # forbidden by a container: the driver kills the group unless it is killed itself
+        return
+    middle = os.fork()
+    if middle:  # nobody's child in the end: user code may wait for all of its own
+        os.waitpid(middle, 0)
+        os.close(ended)
+        return
+    try:
+        if os.fork() == 0:
+            os.closerange(0, ended)
+            os.closerange(ended + 1, max(map(int, os.listdir("/proc/self/fd"))) + 1)
+            waiting = select.poll()
+            waiting.register(ended, select.POLLIN)
+            waiting.poll()
+            os.killpg(0, signal.SIGKILL)
+    finally:
+        os._exit(0)
+
+
 def main(arguments: list[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver decides what Ctrl-C means
     driver, control, descriptor = map(int, arguments)
     end_with(driver)
+    take_along()
     Worker(Channel(socket.socket(fileno=control)), Hand(descriptor)).serve()
 
 

@@ -42,6 +42,14 @@ def wait_until(true, seconds: float = 60) -> bool:
     return bool(done)
 
 
+def gone(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
 def noting(project, then: str) -> Path:
     """A predictor whose worker notes its process in a folder at a row \"note\", and goes on with ``then``."""
     notes = project.root / "notes"
@@ -93,6 +101,31 @@ def test_what_a_worker_started_ends_with_the_run(project):
     children = [int(path.name) for path in notes.iterdir()]
     assert len(children) == 2
     assert wait_until(lambda: not any(map(alive, children)), 5)
+
+
+def test_what_a_worker_started_ends_with_a_run_that_is_killed(project):
+    started = (
+        f"p = __import__('subprocess').Popen(['sleep', '600']); open(f'{project.root}/notes/{{p.pid}}', 'w')"
+    )
+    notes = noting(project, f"{started}; time.sleep(600)")
+    project.write("a.parquet", ["note"])
+    driver = start(project)
+    assert wait_until(lambda: len(list(notes.iterdir())) == 2)
+    both = [int(path.name) for path in notes.iterdir()]
+    assert all(map(alive, both))
+    group = os.getpgid(both[0])
+    driver.kill()
+    driver.communicate(timeout=30)  # to the end of what all of them may have written
+    assert wait_until(lambda: not any(map(alive, both)), 10)
+    assert wait_until(lambda: gone(group)), "with the process that saw to it"
+
+
+def test_user_code_may_wait_for_all_of_its_children(project):
+    project.code(project.job.replace('if text == "raise":', 'if text == "raise":\n            os.wait()'))
+    project.save()
+    project.write("a.parquet", ["raise", "ab"])
+    with pytest.raises(ft.Error):
+        project.run(on_error="fail")
 
 
 def test_what_a_worker_registered_for_its_end_is_done(project):
