@@ -218,9 +218,11 @@ constexpr std::array kCatalogue = {
                    "index that names no file, a size that is wrong. Save the version again."},
 
     // 06: runs
-    CatalogueEntry{Code::kBadOutput, "the output cannot be used for this run",
-                   "The folder holds files that are not of a run, or a run of another kind (bounded, "
-                   "incremental). Choose an empty folder or the right command."},
+    CatalogueEntry{
+        Code::kBadOutput, "the output cannot be used for this run",
+        "The folder holds files that are not of a run, a run of another kind (bounded, incremental), "
+        "or a finished run by another version or from other files. Choose an empty folder or the "
+        "right command."},
     CatalogueEntry{
         Code::kOutputInUse, "another run is writing to this output",
         "One output takes one run at a time. Wait for it, or stop it; the message names its process."},

@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from foretell.error import Error, error
 from foretell.local import progress as progress_module
-from foretell.local.planning import choose_version, new_files, rows_schema, seen_files
+from foretell.local.planning import (
+    choose_version,
+    new_files,
+    other_input,
+    other_option,
+    rows_schema,
+    seen_files,
+)
 from foretell.local.pool import Pool
 from foretell.local.summary import RunSummary, TooManyBadRows
 from foretell.local.unit import score_unit
@@ -59,7 +66,8 @@ def run(
     ``deadline`` is in seconds, for one call of the predictor. ``strict``: a version that cannot be loaded
     stops an incremental run, instead of leaving the one before it in place.
 
-    Raises ``foretell.Error``: among others FT0602 (another run is writing there), FT0604 (an input file
+    Raises ``foretell.Error``: among others FT0601 (the output is finished, by another version or from other
+    files than this call names), FT0602 (another run is writing there), FT0604 (an input file
     changed), FT0605 (``TooManyBadRows``: more than ``max_bad_ratio`` are bad; output and quarantine are there
     all the same), FT0307 (the predictor fails on every row; nothing is published).
     """
@@ -108,6 +116,8 @@ def run(
                 work_on(unit.number, None)
         if not incremental:
             if not summary.units:
+                if 1 in units:
+                    the_run.check_finished(os.fspath(output), units[1], target.pins(1), tell)
                 work_on(1, None)
         elif files := new_files(the_run.source, seen_files(list(units.values())), rescore_changed):
             work_on(len(units) + 1, files)
@@ -195,6 +205,30 @@ class Run:
             "who": default_who(),
             "why": f"run of {self._reference}",
         }
+
+    def check_finished(
+        self, output: str, unit: _core.Unit, pins: list[dict[str, Any]], tell: progress_module.Progress
+    ) -> None:
+        """Tells that there is nothing to do. FT0601 when this call asks for other rows than an output has."""
+        finished = f"{self._reference.partition('@')[0]}@{unit.pin['version']}"
+        version = self._store.version(self._reference)
+        plan = json.loads(unit.pin["plan"])
+        # A person may have pinned another version than the one that was asked for.
+        other = ""
+        if version.version not in {pin["version"] for pin in pins}:
+            other = f"{self._reference} is version {version.version}"
+        other = (
+            other or other_option(plan["options"], self._options) or other_input(plan["files"], self.source)
+        )
+        if other:
+            count = len(plan["files"])
+            raise error(
+                "FT0601",
+                f"the output {output} is finished, by {finished} from {count} file{'s' * (count != 1)}; {other}",
+                "choose another --output (one that is run with --incremental from the first time on takes"
+                " new files as they come)",
+            )
+        tell.note(f"already finished by {finished}: nothing to do")
 
     def _plan(self, version: Version, files: list[InputFile] | None) -> Plan:
         """What there is to read, if this version can read it: what is pinned binds every later attempt."""

@@ -36,7 +36,7 @@ def new_files(source: Source, seen: dict[str, dict[str, Any]], rescore_changed: 
         before = seen.get(file.path)
         if before is None:
             found.append(file)
-        elif (before["size"], before["mtime_ns"], before["etag"]) != (file.size, file.mtime_ns, file.etag):
+        elif file != _file(before):
             if not rescore_changed:
                 raise error(
                     "FT0604",
@@ -45,6 +45,41 @@ def new_files(source: Source, seen: dict[str, dict[str, Any]], rescore_changed: 
                 )
             found.append(file)
     return found
+
+
+def other_input(planned: Sequence[dict[str, Any]], source: Source) -> str:
+    """How the source's files differ from those that a finished unit has scored; empty when they do not."""
+    try:
+        now = {file.path: file for file in source.list_files()}
+    except Error as missing:
+        if missing.code != "FT0701":
+            raise
+        return f"and now {missing.message}"
+    before = {file["path"]: file for file in planned}
+    if new := sorted(now.keys() - before.keys()):
+        return f"the input has {new[0]}, which is not among them" + (
+            f", and {len(new) - 1} more" * (len(new) > 1)
+        )
+    if gone := sorted(before.keys() - now.keys()):
+        return f"the input lacks {gone[0]}, which is among them" + (
+            f", and {len(gone) - 1} more" * (len(gone) > 1)
+        )
+    changed = [path for path in sorted(now) if now[path] != _file(before[path])]
+    return f"{changed[0]} changed since" if changed else ""
+
+
+def other_option(pinned: dict[str, Any], asked: dict[str, Any]) -> str:
+    """An option that makes other files than a finished unit's; empty when there is none."""
+    for name in ("format", "on_error", "version_column"):
+        if pinned[name] != asked[name]:
+            return f"it has {name}={pinned[name]!r}, not {asked[name]!r}"
+    return ""
+
+
+def _file(planned: dict[str, Any]) -> InputFile:
+    from foretell.sources import InputFile
+
+    return InputFile.from_json(planned)
 
 
 def rows_schema(plan: Plan) -> pa.Schema:

@@ -13,6 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import foretell as ft
+from foretell import _core
+from foretell.local.progress import Silent
 
 RUN = """
 import sys
@@ -46,16 +48,82 @@ def test_each_row_is_scored_once_by_one_known_version(project):
     assert json.loads(json.dumps(summary.to_json()))["units"][0]["version"] == version.version
 
 
-def test_a_finished_run_is_not_scored_again(project):
+class Notes(Silent):
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.texts.append(text)
+
+
+def inodes(project):
+    return {path: path.stat().st_ino for path in project.output.glob("*.parquet")}
+
+
+def test_a_finished_run_is_not_scored_again_and_says_so(project):
     project.save()
     project.write("a.parquet", ["x"] * 100)
     project.run()
-    before = {path: path.stat().st_ino for path in project.output.glob("*.parquet")}
-    project.save(model=5)
-    summary = project.run()
+    before = inodes(project)
+    notes = Notes()
+    summary = project.run(progress=notes)
     assert summary.units[0].finished_before
-    assert {path: path.stat().st_ino for path in project.output.glob("*.parquet")} == before
-    assert {row["length"] for row in project.rows()} == {1}
+    assert notes.texts == ["already finished by Length@1: nothing to do"]
+    assert project.run("Length@1").units[0].finished_before, "the same version by its number"
+    assert inodes(project) == before
+
+
+def refused_as_finished(project, reference="Length@production", **options):
+    before = inodes(project)
+    with pytest.raises(ft.Error) as refused:
+        project.run(reference, **options)
+    assert refused.value.code == "FT0601"
+    assert "is finished, by Length@1 from 2 files; " in refused.value.message
+    assert "another --output" in refused.value.hint
+    assert "--incremental" in refused.value.hint
+    assert inodes(project) == before
+    return refused.value.message
+
+
+def test_a_finished_run_by_another_version_from_another_input_or_in_another_form_is_refused(project):
+    project.save()
+    paths = [project.write(f"{name}.parquet", ["x"] * 10) for name in "ab"]
+    project.run()
+    assert "it has format='parquet', not 'csv'" in refused_as_finished(project, format="csv")
+    assert "lacks" in refused_as_finished(project, input=paths[0])
+    assert "and now" in refused_as_finished(project, input=project.root / "nowhere")
+    project.write("a.parquet", ["xyz"] * 11)
+    assert "a.parquet changed since" in refused_as_finished(project)
+    paths[0].unlink()
+    assert "lacks" in refused_as_finished(project)
+    project.save(model=5)
+    assert "Length@production is version 2" in refused_as_finished(project)
+    with pytest.raises(ft.Error) as refused:
+        project.run("Length@3")
+    assert refused.value.code == "FT0402"
+
+
+def test_new_files_for_a_finished_run_are_refused_by_name(project):
+    project.save()
+    for name in "ab":
+        project.write(f"{name}.parquet", ["x"] * 10)
+    project.run()
+    project.write("c.parquet", ["x"] * 10)
+    project.write("d.parquet", ["x"] * 10)
+    message = refused_as_finished(project)
+    assert "c.parquet, which is not among them, and 1 more" in message
+
+
+def test_a_run_that_a_person_pinned_anew_is_finished_for_the_command_that_began_it(project):
+    project.save()
+    project.write("a.parquet", ["raise"] * 400)
+    with pytest.raises(ft.Error):
+        project.run("Length@1")
+    project.code(project.job.replace('if text == "raise"', 'if text == "never"'))
+    version = project.save(model=2)
+    _core.Output.read(str(project.output)).repin(1, version.version, version.sha256, "ana", "it reads all")
+    assert project.run("Length@1").units[0].version == 2
+    assert project.run("Length@1").units[0].finished_before
 
 
 def test_a_killed_run_is_finished_by_the_version_that_it_began_with(project):
