@@ -100,14 +100,13 @@ def test_too_many_bad_rows_end_with_one_after_all_is_in_place(
     foretell_process: Command, topics: Path
 ) -> None:
     write("rows.jsonl", *["raise", "a"] * 30)
-    answer = foretell_process(
-        "run", "Topics@1", "--input", "rows.jsonl", "--output", "out", "--format", "jsonl"
-    )
+    command = ("run", "Topics@1", "--input", "rows.jsonl", "--output", "out", "--format", "jsonl")
+    answer = foretell_process(*command)
     assert answer.status == 1
     assert "error[FT0605]: " in answer.err
     assert len(scored("out")) == 30
     assert "60 rows by Topics@1, 30 bad" in answer.out
-    machine = foretell_process("run", "Topics@1", "--input", "rows.jsonl", "--output", "out", "--json")
+    machine = foretell_process(*command, "--json")
     assert (machine.status, machine.json["units"][0]["bad"]) == (1, 30)
 
 
