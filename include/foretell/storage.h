@@ -60,6 +60,11 @@ class Storage {
   // Removes the object; absence is success.
   virtual void Delete(std::string_view key) = 0;
 
+  // What writers that ended midway have left (temporary files, unfinished uploads), for garbage collection.
+  // It is no object: no other method sees it, and these keys are good for RemoveUnfinished only.
+  virtual std::vector<ObjectInfo> Unfinished() { return {}; }
+  virtual void RemoveUnfinished(std::string_view key) { static_cast<void>(key); }
+
   // Moves an object to a key that is free. True also when the source is missing and the target
   // is there (it was moved before); false when neither exists.
   virtual bool Move(std::string_view from, std::string_view to) = 0;

@@ -129,7 +129,13 @@ def test_what_a_killed_save_left_goes_after_seven_days(store: Store) -> None:
     left.write_bytes(b"model 1")
     (key, size) = store.collect_garbage(delete=True).young[0]
     assert (key, size) == (str(left.relative_to(store.url)), 7)
+    temporary = blob.with_name(f".{'0' * 24}.tmp")
+    temporary.write_bytes(b"mod")  # of a save that was killed while it wrote
     age(store, 7.1)
-    assert store.collect_garbage(delete=True).deleted == [(key, size)]
+    assert store.collect_garbage(delete=True).deleted == [
+        (key, size),
+        (str(temporary.relative_to(store.url)), 3),
+    ]
     assert not left.exists()
+    assert not temporary.exists()
     assert store.verify() == []

@@ -19,9 +19,9 @@ class AgedStorage : public FaultyStorage {
 
   // All objects whose keys begin so, as they are now.
   void Age(const std::string& beginning, std::chrono::hours by) {
-    for (const ObjectInfo& info : FaultyStorage::List("", "")) {
-      if (info.key.starts_with(beginning)) {
-        older_[info.key] += std::chrono::nanoseconds(by).count();
+    for (const auto& found : {FaultyStorage::List("", ""), FaultyStorage::Unfinished()}) {
+      for (const ObjectInfo& info : found) {
+        older_[info.key] += info.key.starts_with(beginning) ? std::chrono::nanoseconds(by).count() : 0;
       }
     }
   }
@@ -49,6 +49,18 @@ class AgedStorage : public FaultyStorage {
       info = Aged(std::move(info));
     }
     return found;
+  }
+
+  std::vector<ObjectInfo> Unfinished() override {
+    std::vector<ObjectInfo> found = FaultyStorage::Unfinished();
+    for (ObjectInfo& info : found) {
+      info = Aged(std::move(info));
+    }
+    return found;
+  }
+  void RemoveUnfinished(std::string_view key) override {
+    Write(key);
+    FaultyStorage::RemoveUnfinished(key);
   }
 
  private:

@@ -44,6 +44,8 @@ class FaultyStorage : public Storage {
     return inner_->List(prefix, after);
   }
   void Delete(std::string_view key) override { inner_->Delete(key); }
+  std::vector<ObjectInfo> Unfinished() override { return inner_->Unfinished(); }
+  void RemoveUnfinished(std::string_view key) override { inner_->RemoveUnfinished(key); }
   bool Move(std::string_view from, std::string_view to) override { return inner_->Move(from, to); }
   std::optional<std::filesystem::path> LocalPath(std::string_view key) override {
     return inner_->LocalPath(key);

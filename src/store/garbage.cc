@@ -171,6 +171,16 @@ Garbage Store::CollectGarbage(const Collection& collection) {
     }
     garbage.deleted.push_back(*std::move(info));
   }
+  for (ObjectInfo& info : storage.Unfinished()) {
+    if (now - info.modified_ns < kUnnamedFor) {
+      garbage.young.push_back(std::move(info));
+      continue;
+    }
+    if (!collection.dry_run) {
+      storage.RemoveUnfinished(info.key);
+    }
+    garbage.deleted.push_back(std::move(info));
+  }
   return garbage;
 }
 

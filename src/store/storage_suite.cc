@@ -129,6 +129,32 @@ TEST_P(StorageSuite, DeleteIsIdempotent) {
   EXPECT_EQ(storage_->Create("a/b", "2"), CreateAnswer::kCreated);
 }
 
+TEST_P(StorageSuite, ListedTimesAreTheOnesThatStatTells) {
+  storage_->Create("a/1", "1");
+  storage_->PutFile("a/2", LocalFile("22"));
+  for (const ObjectInfo& info : storage_->List("")) {
+    EXPECT_GT(info.modified_ns, 0);
+    EXPECT_EQ(info.modified_ns, storage_->Stat(info.key)->modified_ns) << info.key;
+    EXPECT_EQ(info.size, storage_->Stat(info.key)->size) << info.key;
+  }
+}
+
+TEST_P(StorageSuite, WhatIsWholeIsNotUnfinished) {
+  EXPECT_TRUE(storage_->Unfinished().empty());
+  storage_->Create("a/1", "1");
+  storage_->PutFile("a/2", LocalFile("22"));
+  EXPECT_TRUE(storage_->Unfinished().empty());
+}
+
+TEST_P(StorageSuite, DeletingLeavesEverythingElse) {
+  for (const char* key : {"a/1", "a/2", "a/2b", "a/3/x"}) {
+    storage_->Create(key, "1");
+  }
+  storage_->Delete("a/2");
+  storage_->Delete("a/3");  // a folder is no object
+  EXPECT_EQ(Keys(""), (std::vector<std::string>{"a/1", "a/2b", "a/3/x"}));
+}
+
 TEST_P(StorageSuite, MoveIsIdempotentAndNeverOverwrites) {
   storage_->Create("staging/x", "1");
   EXPECT_TRUE(storage_->Move("staging/x", "final/deep/x"));

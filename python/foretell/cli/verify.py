@@ -39,7 +39,7 @@ def verify(
         what, findings = reference, []
         with suggesting(the_store, name, selector):
             # By number, and no manifest is read before: a damaged one is a finding.
-            for each in [reference] if at else [f"{name}@{n}" for n in the_store.core.versions(name)]:
+            for each in [reference] if at else [f"{name}@{n}" for n in the_store.core.versions(name, True)]:
                 findings += the_store.verify(each)
     if as_json:
         print_json([{"key": key, "code": code, "message": message} for key, code, message in findings])

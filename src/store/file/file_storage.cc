@@ -32,6 +32,13 @@ std::string TemporaryName() {
   return name + ".tmp";
 }
 
+bool IsTemporaryName(std::string_view name) {
+  constexpr std::size_t kDigits = 24;
+  return name.size() == kDigits + 5 && name.front() == '.' && name.ends_with(".tmp") &&
+         std::all_of(name.begin() + 1, name.begin() + 1 + kDigits,
+                     [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
 // A new file under a temporary name; removed again unless it was renamed.
 class TemporaryFile {
  public:
@@ -136,7 +143,7 @@ std::vector<Entry> ReadFolder(Descriptor folder, const std::filesystem::path& pa
       }
       break;
     }
-    if (next->d_name[0] == '.') {
+    if (next->d_name[0] == '.' && !IsTemporaryName(next->d_name)) {
       continue;
     }
     Entry entry{next->d_name, next->d_type == DT_DIR};
@@ -156,29 +163,33 @@ std::vector<Entry> ReadFolder(Descriptor folder, const std::filesystem::path& pa
   return entries;
 }
 
+// Finds the objects, or else the temporary files.
 void Walk(Descriptor folder, const std::filesystem::path& path, const std::string& prefix,
-          std::string_view after, std::vector<ObjectInfo>& found) {
+          std::string_view after, bool temporary, std::vector<ObjectInfo>& found) {
   const Descriptor kept = OpenAt(folder.get(), ".", O_RDONLY | O_DIRECTORY);  // fdopendir consumes the other
   if (!kept) {
     ThrowErrno("list", path, errno);
   }
   for (const Entry& entry : ReadFolder(std::move(folder), path)) {
     const std::string key = prefix + entry.name;
+    if (entry.is_folder && entry.name.front() == '.') {
+      continue;
+    }
     if (entry.is_folder) {
       if (key < after && !after.starts_with(key)) {
         continue;  // every key below it comes before `after`
       }
       Descriptor next = OpenAt(kept.get(), entry.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
       if (next) {
-        Walk(std::move(next), path / entry.name, key, after, found);
+        Walk(std::move(next), path / entry.name, key, after, temporary, found);
       } else if (errno != ENOENT) {
         ThrowErrno("list", path / entry.name, errno);
       }
       continue;
     }
     struct stat status{};
-    if (key > after && LookAt(kept.get(), entry.name.c_str(), path / entry.name, status) &&
-        S_ISREG(status.st_mode)) {
+    if (IsTemporaryName(entry.name) == temporary && key > after &&
+        LookAt(kept.get(), entry.name.c_str(), path / entry.name, status) && S_ISREG(status.st_mode)) {
       found.push_back(Info(key, status));
     }
   }
@@ -415,7 +426,7 @@ std::vector<ObjectInfo> FileStorage::List(std::string_view prefix, std::string_v
   std::vector<ObjectInfo> found;
   if (prefix.empty()) {
     if (Descriptor root = OpenRoot()) {
-      Walk(std::move(root), root_, "", after, found);
+      Walk(std::move(root), root_, "", after, false, found);
     }
     return found;
   }
@@ -431,7 +442,7 @@ std::vector<ObjectInfo> FileStorage::List(std::string_view prefix, std::string_v
     }
     return found;
   }
-  Walk(std::move(folder), place->path, std::string(prefix) + "/", after, found);
+  Walk(std::move(folder), place->path, std::string(prefix) + "/", after, false, found);
   return found;
 }
 
@@ -441,12 +452,33 @@ void FileStorage::Delete(std::string_view key) {
     return;
   }
   if (::unlinkat(place->folder.get(), place->name.c_str(), 0) != 0) {
-    if (errno != ENOENT) {
+    if (errno != ENOENT && errno != EISDIR) {
       ThrowErrno("remove", place->path, errno);
     }
     return;
   }
   Sync(place->folder.get(), place->folder_path);
+}
+
+std::vector<ObjectInfo> FileStorage::Unfinished() {
+  std::vector<ObjectInfo> found;
+  if (Descriptor root = OpenRoot()) {
+    Walk(std::move(root), root_, "", "", true, found);
+  }
+  return found;
+}
+
+void FileStorage::RemoveUnfinished(std::string_view key) {
+  const std::size_t start = key.rfind('/') + 1;  // 0 where there is no '/'
+  const std::string name(key.substr(start));
+  if (!IsTemporaryName(name)) {
+    throw Error(Code::kInternal, "'" + std::string(key) + "' is not the name of a temporary file");
+  }
+  // Any name of the same folder finds the folder.
+  const std::optional<Place> place = Find(std::string(key.substr(0, start)) + "any");
+  if (place && ::unlinkat(place->folder.get(), name.c_str(), 0) != 0 && errno != ENOENT) {
+    ThrowErrno("remove", place->folder_path / name, errno);
+  }
 }
 
 bool FileStorage::Move(std::string_view from, std::string_view to) {

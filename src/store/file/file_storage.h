@@ -31,6 +31,8 @@ class FileStorage : public Storage {
   std::optional<ObjectInfo> Stat(std::string_view key) override;
   std::vector<ObjectInfo> List(std::string_view prefix, std::string_view after) override;
   void Delete(std::string_view key) override;
+  std::vector<ObjectInfo> Unfinished() override;
+  void RemoveUnfinished(std::string_view key) override;
   bool Move(std::string_view from, std::string_view to) override;
   std::optional<std::filesystem::path> LocalPath(std::string_view key) override;
 

@@ -69,6 +69,37 @@ TEST_F(FileStorageTest, NoTemporaryFileIsLeftOrListed) {
   EXPECT_EQ(storage_.List("", "").size(), 2U);
 }
 
+TEST_F(FileStorageTest, TemporaryFilesAreUnfinishedAndNothingElseIs) {
+  const std::string name = "." + std::string(24, 'a') + ".tmp";
+  FileStorage storage(root_);
+  storage.Create("blobs/ab/whole", "1");
+  std::filesystem::create_directories(root_ / ".git");
+  for (const char* other : {".nfs0001", ".hidden.tmp", ".git/x", "seen.tmp"}) {
+    std::ofstream(root_ / other) << "somebody else's";
+  }
+  for (const std::string& folder : {std::string(), std::string("blobs/ab/"), std::string(".git/")}) {
+    std::ofstream(root_ / (folder + name)) << "half";
+  }
+  const std::vector<ObjectInfo> found = storage.Unfinished();
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].key, name);
+  EXPECT_EQ(found[1].key, "blobs/ab/" + name);
+  EXPECT_EQ(found[1].size, 4U);
+  EXPECT_GT(found[1].modified_ns, 0);
+  for (const ObjectInfo& info : found) {
+    storage.RemoveUnfinished(info.key);
+    storage.RemoveUnfinished(info.key);
+    EXPECT_FALSE(std::filesystem::exists(root_ / info.key));
+  }
+  storage.RemoveUnfinished("none/" + name);
+  EXPECT_TRUE(storage.Unfinished().empty());
+  for (const char* wrong : {"blobs/ab/whole", ".nfs0001", "", ".git"}) {
+    EXPECT_EQ(CodeOf([&] { storage.RemoveUnfinished(wrong); }), Code::kInternal) << wrong;
+  }
+  EXPECT_EQ(storage.Read("blobs/ab/whole"), "1");
+  EXPECT_TRUE(std::filesystem::exists(root_ / ".git" / name));
+}
+
 TEST_F(FileStorageTest, SymbolicLinksBelowTheRootAreRefused) {
   std::filesystem::create_directories(root_ / "in");
   std::filesystem::create_directories(folder_.path() / "out");
