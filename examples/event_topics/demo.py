@@ -3,7 +3,7 @@
     make demo                       # made-up events
     make demo EVENTS=PATH           # yours: .parquet .jsonl .csv, also .gz and .zst, with title and description
 
-Trains an LDA pipeline, saves version 1, runs it over all events, trains and saves version 2, runs it
+Trains an LDA pipeline, saves and checks version 1, runs it over all events, trains and saves version 2, runs it
 over newly arrived events only, and shows what the topics are good for.
 """
 
@@ -130,7 +130,7 @@ def train_and_save(predictor: EventTopics, seed: int, alias: str) -> ft.Version:
     model = predictor.train([text for text in texts if text], seed=seed)
     print(f"trained on {len(texts):,} events in {time.monotonic() - began:.1f} s")
     version = predictor.save_model(model, metadata={"events": len(texts), "seed": seed}, alias=alias)
-    print(f"saved EventTopics@{version.version}, and promoted it to {alias}")
+    print(f"saved EventTopics@{version.version}; every mode predicts its example alike, so it is {alias} now")
     predictor.load_model(version.version)
     return version
 

@@ -75,6 +75,7 @@ enum class Code : std::uint16_t {
   kBadReport = 418,
   kInUse = 419,
   kPurged = 420,
+  kNotChecked = 421,
 
   kNoLoader = 501,
   kCannotLoad = 502,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from foretell.error import Error
     from foretell.loading import load
     from foretell.local import RunSummary, run
-    from foretell.parity import CheckReport, check
+    from foretell.parity import CheckReport, VersionComparison, check, compare
     from foretell.predictor.join import join_text
     from foretell.predictor.predictor import Predictor
     from foretell.predictor.rows import Row, Rows, skip
@@ -35,7 +35,9 @@ _HOMES = {
     "Schema": "foretell.predictor.schema",
     "Store": "foretell.store",
     "Version": "foretell.version",
+    "VersionComparison": "foretell.parity",
     "check": "foretell.parity",
+    "compare": "foretell.parity",
     "files": "foretell.sources",
     "join_text": "foretell.predictor.join",
     "load": "foretell.loading",
@@ -55,7 +57,9 @@ __all__ = [
     "Schema",
     "Store",
     "Version",
+    "VersionComparison",
     "check",
+    "compare",
     "files",
     "join_text",
     "load",

@@ -11,6 +11,9 @@
     output = "scored"
     incremental = true
 
+    [aliases.production]
+    require = ["process"]                        # modes of `foretell check`, besides the usual ones
+
 Relative paths start at the folder of ``foretell.toml``. The keys of a job are those of ``JOB_KEYS``.
 """
 
@@ -130,6 +133,19 @@ class Project:
             known = ", ".join(table) or "none"
             raise self._bad(f"there is no job {name!r}; its jobs: {known}", did_you_mean(name, table))
         return self._job(name, table[name])
+
+    def required(self, alias: str) -> list[str]:
+        """The modes that ``[aliases.NAME] require = […]`` asks of a check, besides the usual ones. FT0106."""
+        given = self._table("aliases").get(alias, {})
+        if not isinstance(given, dict):
+            raise self._bad(f"aliases.{alias} is {given!r}, expected a table", f"write [aliases.{alias}]")
+        self._known(given, ("require",), f"aliases.{alias}.", "an alias")
+        asked = given.get("require", [])
+        if not isinstance(asked, list) or not all(isinstance(name, str) for name in asked):
+            raise self._bad(
+                f"aliases.{alias}.require is {asked!r}, expected a list of modes of `foretell check`"
+            )
+        return asked
 
     def _job(self, name: str, given: Any) -> Job:
         if not isinstance(given, dict):

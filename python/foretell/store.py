@@ -147,11 +147,20 @@ class Store:
     ) -> AliasEntry:
         """Moves ``alias`` to the version that ``reference`` names; returns the entry of its history.
 
+        FT0421 unless reports kept with the version say that every mode of ``foretell.check`` agrees;
+        ``unchecked=True`` moves it all the same: the entry says so, and ``why`` must.
+
         When the alias names it already, nothing is written and the newest entry returned. FT0404
         when another was first (``retry_on_conflict=True``: tried again), or when the alias does not
-        name version ``expect``. ``unchecked`` is recorded in the entry.
+        name version ``expect``.
         """
+        if unchecked and not why.strip():
+            raise error("FT0101", "an unchecked promotion needs a reason", "say why: --why TEXT, or why=…")
         manifest = self.core.resolve(reference)
+        if not unchecked and self.core.alias_version(manifest.name, alias) != manifest.version:
+            from foretell.parity.gate import ensure_checked
+
+            ensure_checked(self, _version(manifest, {}), alias)
         return self.core.promote(
             manifest.name,
             alias,

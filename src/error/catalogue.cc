@@ -195,6 +195,12 @@ constexpr std::array kCatalogue = {
         "The version was retired for thirty days, and garbage collection then gave up its files. Nothing "
         "brings it back, and its number is never used again. Choose another version, or save the model "
         "anew."},
+    CatalogueEntry{
+        Code::kNotChecked, "the version has no check that allows it",
+        "An alias moves to a version only after `foretell check` has found that every mode gives the same "
+        "predictions, over 100 distinct rows or all that the source has. The message says what is lacking: no "
+        "check, too few rows (name some with --rows), a mode, or agreement. `foretell promote --unchecked --why "
+        "TEXT` moves the alias all the same, and the history says so for ever."},
 
     // 05: opening a version
     CatalogueEntry{

@@ -13,6 +13,7 @@ from foretell.cli.options import (
     NameArgument,
     ReferenceArgument,
     StoreOption,
+    UncheckedOption,
     WhyOption,
     complete_alias,
     resolve,
@@ -43,16 +44,22 @@ def promote(
             "--retry-on-conflict", help="When somebody else moved it meanwhile, move it all the same."
         ),
     ] = False,
+    unchecked: UncheckedOption = False,
     store: StoreOption = None,
 ) -> None:
-    """Let an alias name a version."""
+    """Let an alias name a version that `foretell check` found to be the same in every mode."""
     from foretell.store import Store
 
     the_store = Store(store)
     version = resolve(the_store, reference)
     before = the_store.aliases(version.name).get(alias)
     entry = the_store.promote(
-        version.reference, alias, why=why, expect=expect, retry_on_conflict=retry_on_conflict
+        version.reference,
+        alias,
+        why=why,
+        expect=expect,
+        retry_on_conflict=retry_on_conflict,
+        unchecked=unchecked,
     )
     if before == version.version:
         print(f"{version.name}@{alias} names version {version.version} already; nothing was changed")

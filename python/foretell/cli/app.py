@@ -30,6 +30,7 @@ COMMANDS = {
     "versions": "foretell.cli.versions:versions",
     "show": "foretell.cli.show:show",
     "check": "foretell.cli.check:check",
+    "compare": "foretell.cli.compare:compare",
     "promote": "foretell.cli.aliases:promote",
     "rollback": "foretell.cli.aliases:rollback",
     "history": "foretell.cli.aliases:history",

@@ -1,4 +1,4 @@
-"""``foretell check``: whether every mode gives the same predictions."""
+"""``foretell check``: whether every mode gives the same predictions; the report is kept with the version."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def check(
 ) -> None:
     """Predict the same rows in every mode, and compare: item, bulk, batches, shuffled, sliced, twice, process.
 
-    Exit status 1 when modes differ, or when the check is incomplete.
+    Exit status 1 when modes differ, or when the check is incomplete; `promote` refuses the version then.
     """
     from foretell.parity import check as check_version
     from foretell.parity.report import COLUMNS

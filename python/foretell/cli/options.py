@@ -111,6 +111,13 @@ TrustStoreOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+UncheckedOption = Annotated[
+    bool,
+    typer.Option(
+        "--unchecked",
+        help="Move the alias although no check allows it; --why says why, the history keeps both.",
+    ),
+]
 WhyOption = Annotated[str, typer.Option("--why", metavar="TEXT", help="The reason, kept for ever.")]
 
 AsOfOption = Annotated[

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from foretell.cli.options import JsonOption, StoreOption, complete_name
+from foretell.cli.options import JsonOption, StoreOption, UncheckedOption, WhyOption, complete_name
 from foretell.cli.printing import print_json
 from foretell.error import Error, error, missing_extra
 from foretell.nearest import did_you_mean
@@ -52,10 +52,23 @@ def save(
         list[str] | None,
         typer.Option("--alias", metavar="ALIAS", help="Let it name the version; may be repeated."),
     ] = None,
+    example: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--example",
+            metavar="PATH",
+            help="Files with rows to keep for `foretell check`, such as 100; by default rows of the class's source. "
+            "May be repeated.",
+        ),
+    ] = None,
+    unchecked: UncheckedOption = False,
+    why: WhyOption = "",
     as_json: JsonOption = False,
     store: StoreOption = None,
 ) -> None:
     """Save a version of a predictor: its code, and a model from a file."""
+    from foretell.parity.rows import read_rows
+    from foretell.predictor.schema import Schema
     from foretell.store import Store
 
     pairs = _metadata(metadata or [])
@@ -66,10 +79,18 @@ def save(
     for each in aliases:
         _check_alias(the_store, name or owner.name, each)
     version = owner(store=the_store).save_model(
-        loaded, model_key=name, metadata=pairs or None, alias=aliases[0] if aliases else None
+        loaded,
+        model_key=name,
+        metadata=pairs or None,
+        alias=aliases[0] if aliases else None,
+        example=read_rows(example, None if owner.input is None else Schema.of(owner.input))
+        if example
+        else None,
+        why=why,
+        unchecked=unchecked,
     )
     for other in aliases[1:]:
-        the_store.promote(version.reference, other)
+        the_store.promote(version.reference, other, why=why, unchecked=unchecked)
     if as_json:
         print_json(
             {"name": version.name, "version": version.version, "sha256": version.sha256, "aliases": aliases}
@@ -77,7 +98,7 @@ def save(
         return
     named = "".join(f", {alias}" for alias in aliases)
     print(f"{version.reference} saved{named}: {size_text(version.size)} in {the_store.url}")
-    print(f"next: foretell show {version.reference}")
+    print(f"next: foretell {'show' if aliases else 'check'} {version.reference}")
 
 
 def _metadata(given: list[str]) -> dict[str, str]:

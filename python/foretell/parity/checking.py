@@ -30,11 +30,13 @@ def check(
     *,
     store: Any = None,
     trust_store: bool = False,
+    keep: bool = True,
 ) -> CheckReport:
     """Predicts a version's example, and ``rows``, in every mode, and says where modes differ.
 
     ``rows``: a path, glob or list of them, a frame, a table, dicts. The modes are those of
-    ``foretell.parity.modes.MODES``. A check is complete with 100 distinct rows, or all that the source has.
+    ``foretell.parity.modes.MODES``. The report is kept with the version (``keep=False``: it is not): a promotion
+    asks for one that passed and is complete, which takes 100 distinct rows, or all that the source has.
 
     FT0701 when there is no row; FT0203, FT0205 for rows with other columns; what ``load`` raises.
     """
@@ -43,7 +45,12 @@ def check(
     the_store = open_store(store)
     predictor = load(reference, store=the_store, trust_store=trust_store, warn=False)
     version: Any = predictor.version
-    return check_predictor(predictor, rows, the_store, version)
+    report = check_predictor(predictor, rows, the_store, version)
+    if keep:
+        from foretell.parity.gate import keep as keep_report
+
+        keep_report(the_store, report)
+    return report
 
 
 def check_predictor(

@@ -156,7 +156,8 @@ class CheckReport:
 
     def to_json(self) -> dict[str, Any]:
         """For the store and for machines."""
-        return {**asdict(self), "passed": self.passed, "complete": self.complete}
+        said = {"passed": self.passed, "complete": self.complete, "findings": self.findings()}
+        return {**asdict(self), **said, "passing": sorted(self.passing())}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> CheckReport:
@@ -177,18 +178,12 @@ class CheckReport:
         return "\n".join([self.headline(), "", *table, *(["", *self.details()] if self.details() else [])])
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{html.escape(name.lower())}</th>" for name in COLUMNS)
-        body = "".join(
-            f"<tr{'' if result.passed else ' style=color:#b00020'}>"
-            + "".join(f"<td style='text-align:left'>{html.escape(_text(c))}</td>" for c in result.cells())
-            + "</tr>"
-            for result in self.modes
-        )
+        from foretell.display import table_html
+
+        columns = [name.lower() for name in COLUMNS]
+        table = table_html(self.headline(), columns, [result.cells() for result in self.modes])
         lines = "".join(f"<li>{html.escape(line)}</li>" for line in self.details())
-        return (
-            f"<p><b>{html.escape(self.headline())}</b></p>"
-            f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><ul>{lines}</ul>"
-        )
+        return table + (f"<ul>{lines}</ul>" if lines else "")
 
 
 def _differs(result: ModeResult) -> str:

@@ -36,6 +36,8 @@ def save_model(
     alias: str | None,
     example: Any,
     loader: str | None = None,
+    why: str = "",
+    unchecked: bool = False,
 ) -> Version:
     """See ``Predictor.save_model``."""
     from foretell import models
@@ -49,6 +51,8 @@ def save_model(
     _check_made_without_arguments(owner)
     name = model_key if model_key is not None else predictor.name
     _check_reference(name, alias)
+    if unchecked and alias is not None and not why.strip():
+        raise error("FT0101", "an unchecked promotion needs a reason", "say why=…")
     told = _json(metadata)
     kept = None if example is None else examples.given(example)
     contract, inferred = _complete(predictor, model, None if kept is None else kept.rows)
@@ -77,7 +81,9 @@ def save_model(
         store = open_store(predictor._store)
         version = store.save(name, files, fields, metadata=told, progress=_progress(name))
         if alias is not None:
-            store.promote(version.reference, alias)
+            from foretell.parity.gate import check_and_promote
+
+            check_and_promote(store, version, alias, why, unchecked)
             version = store.version(version.reference)
     return version
 

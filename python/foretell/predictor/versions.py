@@ -24,18 +24,35 @@ class Versions:
         alias: str | None = None,
         example: Any = None,
         loader: Literal["pickle", "skops"] | None = None,
+        why: str = "",
+        unchecked: bool = False,
     ) -> Version:
         """Saves a model with this class's code as the next version, and returns that.
 
-        ``model_key``: the name in the store (default: ``name``). ``metadata``: JSON values. ``alias``: moved
-        to the new version. ``example``: a dict, a list of dicts or a frame; it is kept with the version, and
-        what the class does not declare of its input and output is inferred from it (else from a sample of a
-        local source). ``loader``: "skops" keeps a scikit-learn model without pickle; by default the class's own
+        ``model_key``: the name in the store (default: ``name``). ``metadata``: JSON values. ``example``: a dict,
+        a list of dicts or a frame; it is kept with the version, and what the class does not declare of its
+        input and output is inferred from it. Without it rows of a local source are kept, and hard ones.
+
+        ``alias``: moved to the new version once ``foretell.check`` has found that every mode predicts the
+        example alike, which takes 100 distinct rows (or all of a smaller source); else FT0421, and the version
+        stays saved. ``unchecked=True`` moves it all the same. ``why`` stays in the alias's history.
+
+        ``loader``: "skops" keeps a scikit-learn model without pickle; by default the class's own
         ``save_files``, else pickle. This predictor itself is unchanged: ``load_model`` takes the new version up.
         """
         from foretell.predictor.saving import save_model
 
-        return save_model(self, model, model_key, metadata, alias=alias, example=example, loader=loader)
+        return save_model(
+            self,
+            model,
+            model_key,
+            metadata,
+            alias=alias,
+            example=example,
+            loader=loader,
+            why=why,
+            unchecked=unchecked,
+        )
 
     def load_model(
         self: P, version: int | str = "latest", model_key: str | None = None, *, trust_store: bool = False

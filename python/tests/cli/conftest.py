@@ -189,7 +189,11 @@ def saved_topics(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "topics.py").write_text(TOPICS)
     for factor in (1, 10):
         (folder / "model.pkl").write_bytes(pickle.dumps({"factor": factor}))
-        more = ["--alias", "production", "--metadata", "trained=2026-11-01"] if factor == 1 else []
+        more = (
+            ["--alias", "production", "--unchecked", "--why", "a test", "--metadata", "trained=2026-11-01"]
+            if factor == 1
+            else []
+        )
         command = [sys.executable, "-m", "foretell", "save", "topics:Topics", "--model", "model.pkl", *more]
         done = subprocess.run(
             command,

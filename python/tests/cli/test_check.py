@@ -56,3 +56,48 @@ def test_an_unknown_version_comes_with_the_nearest(foretell: Command, topics: Pa
     answer = foretell("check", "Topcis@2")
     assert answer.status == 3
     assert "did you mean Topics@2?" in answer.err
+
+
+def test_promote_asks_for_a_check(foretell: Command, topics: Path, here: Path) -> None:
+    rows = write_rows(here / "rows.jsonl", 120)
+    answer = foretell("promote", "Topics@2", "production")
+    assert answer.status == 3
+    assert answer.err.startswith("error[FT0421]: production cannot move to Topics@2: it has not been checked")
+    assert "foretell check Topics@2" in answer.err
+    assert foretell("check", "Topics@2", "--rows", rows).status == 0
+    answer = foretell("promote", "Topics@2", "production")
+    assert answer.status == 0, answer.err
+    assert answer.out.startswith("Topics@production: version 1 → 2 (entry 2)")
+
+
+def test_an_unchecked_promotion_needs_a_reason_and_is_shown(foretell: Command, topics: Path) -> None:
+    answer = foretell("promote", "Topics@2", "production", "--unchecked")
+    assert answer.status == 2
+    assert answer.err.startswith("error[FT0101]: an unchecked promotion needs a reason")
+    answer = foretell("promote", "Topics@2", "production", "--unchecked", "--why", "the old one is down")
+    assert answer.status == 0, answer.err
+    entries = foretell("history", "Topics", "production", "--json").json
+    assert [(entry["unchecked"], entry["why"]) for entry in entries] == [
+        (True, "a test"), (True, "the old one is down"),
+    ]  # fmt: skip
+    assert "promote, unchecked" in foretell("history", "Topics").out
+
+
+def test_save_keeps_an_example_and_checks_it_before_an_alias_moves(
+    foretell_process: Command, topics: Path, here: Path
+) -> None:
+    rows = write_rows(here / "rows.jsonl", 120)
+    save = ("save", "topics:Topics", "--model", "model.pkl")
+    answer = foretell_process(*save, "--alias", "canary")
+    assert answer.status == 3
+    assert answer.err.startswith(
+        "error[FT0421]: Topics@3 is saved, but canary was not moved to it: there is no row"
+    )
+    (here / "good.jsonl").write_text("".join(
+        line + "\n" for line in Path(rows).read_text().splitlines() if "skip" not in line
+    ))  # fmt: skip
+    answer = foretell_process(*save, "--alias", "canary", "--example", "good.jsonl")
+    assert answer.status == 0, answer.err
+    assert answer.out.startswith("Topics@4 saved, canary: ")
+    answer = foretell_process(*save, "--example", "good.jsonl")
+    assert "next: foretell check Topics@5" in answer.out

@@ -20,6 +20,7 @@ ALL_COMMANDS = [
     "versions",
     "show",
     "check",
+    "compare",
     "promote",
     "rollback",
     "history",

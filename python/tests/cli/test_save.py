@@ -11,7 +11,19 @@ Command = Callable[..., Any]
 
 
 def test_a_saved_version_is_told_and_can_be_shown(foretell_process: Command, topics: Path) -> None:
-    answer = foretell_process("save", "topics:Topics", "--model", "model.pkl", "--alias", "a", "--alias", "b")
+    answer = foretell_process(
+        "save",
+        "topics:Topics",
+        "--model",
+        "model.pkl",
+        "--alias",
+        "a",
+        "--alias",
+        "b",
+        "--unchecked",
+        "--why",
+        "a test",
+    )
     assert answer.status == 0, answer.err
     assert answer.out.startswith("Topics@3 saved, a, b: ")
     assert "next: foretell show Topics@3" in answer.out

@@ -46,7 +46,9 @@ class Project:
         spec.loader.exec_module(self.module)
 
     def save(self, kind: str = "Length", model: int = 1, alias: str | None = "production") -> ft.Version:
-        return getattr(self.module, kind)(store=self.store).save_model(model, alias=alias)
+        return getattr(self.module, kind)(store=self.store).save_model(
+            model, alias=alias, unchecked=True, why="a test of something else"
+        )
 
     def write(self, name: str, texts: list[str | None], first: int = 0, row_group: int = 1000) -> Path:
         table = pa.table(

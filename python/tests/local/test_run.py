@@ -257,7 +257,9 @@ def test_text_outputs_hold_the_same_rows(project, format):
 
 
 def test_an_untyped_version_is_refused_with_the_line_to_paste(project):
-    project.module.Untyped(store=project.store).save_model(0, alias="production")
+    project.module.Untyped(store=project.store).save_model(
+        0, alias="production", unchecked=True, why="a test"
+    )
     project.write("a.parquet", ["ab"])
     with pytest.raises(ft.Error) as refused:
         project.run("Untyped@production")

@@ -18,7 +18,7 @@ Save = Callable[..., ft.Version]
 
 
 def checked(version: ft.Version, rows: Any = None) -> CheckReport:
-    return check(version.reference, rows)
+    return check(version.reference, rows, keep=False)
 
 
 def failing(report: CheckReport) -> set[str]:

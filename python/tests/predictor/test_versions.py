@@ -38,7 +38,7 @@ def test_a_saved_model_is_listed_and_loaded_by_number_alias_and_latest(store: st
     predictor = Adder(store=store)
     assert predictor.list_versions() == []
     first = predictor.save_model(1, metadata={"trained on": "2026-11-01"})
-    second = predictor.save_model(2, alias="production")
+    second = predictor.save_model(2, alias="production", unchecked=True, why="a test")
     third = predictor.save_model(3)
     assert [v.version for v in (first, second, third)] == [1, 2, 3]
     assert "model" not in predictor.__dict__
