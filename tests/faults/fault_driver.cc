@@ -5,6 +5,8 @@
 //   save STORE NAME FILE             the next version, of one file
 //   promote STORE NAME ALIAS VERSION
 //   rollback STORE NAME ALIAS
+//   retire STORE NAME VERSION
+//   collect STORE                    collects garbage
 //   fetch STORE CACHE NAME VERSION   fills the cache as from a storage that is not local
 //   load STORE CACHE NAME SELECTOR   resolves and opens every file
 //   everything STORE CACHE NAME@SELECTOR …  opens each, and verifies
@@ -49,6 +51,17 @@ json Promote(const Words& words) {
 json Rollback(const Words& words) {
   Store store(OpenStorage(words.at(0)));
   return {{"sequence", store.Rollback(words.at(1), words.at(2), {.who = "test", .why = "a test"}).sequence}};
+}
+
+json Retire(const Words& words) {
+  Store store(OpenStorage(words.at(0)));
+  return {{"sequence", store.Retire(words.at(1), std::stoll(words.at(2)), {.who = "test"}).sequence}};
+}
+
+json Collect(const Words& words) {
+  Store store(OpenStorage(words.at(0)));
+  const Garbage garbage = store.CollectGarbage({.who = "test", .dry_run = false});
+  return {{"purged", garbage.purged.size()}, {"deleted", garbage.deleted.size()}};
 }
 
 json Open(Storage& storage, const std::string& cache, const Manifest& manifest) {
@@ -128,7 +141,13 @@ json StoreState(const Words& words) {
           log.push_back({entry.sequence, entry.kind, entry.version});
         }
       }
-      names[name] = {{"versions", versions}, {"aliases", aliases}};
+      json retired = json::object();
+      for (const std::int64_t version : store.Versions(name, true)) {
+        if (const auto entry = store.Retired(name, version)) {
+          retired[std::to_string(version)] = entry->kind;
+        }
+      }
+      names[name] = {{"versions", versions}, {"aliases", aliases}, {"retired", retired}};
     }
     for (const Finding& finding : store.VerifyAll()) {
       findings.push_back({finding.key, CodeText(finding.code), finding.message});
@@ -169,9 +188,10 @@ json OutputState(const Words& words) {
 // The answer, and whether it is not an error.
 std::pair<std::string, bool> Answer(const std::string& command, const Words& words) {
   static const std::map<std::string, std::function<json(const Words&)>> kCommands = {
-      {"save", Save},        {"promote", Promote},    {"rollback", Rollback},
-      {"fetch", Fetch},      {"load", Load},          {"unit", RunUnits},
-      {"store", StoreState}, {"output", OutputState}, {"everything", Everything}};
+      {"save", Save},          {"promote", Promote},      {"rollback", Rollback},
+      {"retire", Retire},      {"collect", Collect},      {"fetch", Fetch},
+      {"load", Load},          {"unit", RunUnits},        {"store", StoreState},
+      {"output", OutputState}, {"everything", Everything}};
   try {
     return {kCommands.at(command)(words).dump(), true};
   } catch (const Error& error) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -112,6 +113,67 @@ def move_again(*words: object) -> Callable[[Server, Path], str | None]:
 def prepare_two_promotions(server: Server, folder: Path) -> None:
     prepare_store(server, folder)
     checked(server, "promote", folder / "store", NAME, "production", 2)
+
+
+def retire_again(server: Server, folder: Path) -> str | None:
+    if found := failed(server.ask("retire", folder / "store", NAME, 2)):
+        return f"the next retirement failed: {found}"
+    state = store_state(server, folder)
+    well = state["names"][NAME]["retired"] == {"2": "retired"} and not state["findings"]
+    return None if well else f"after the next retirement: {state}"
+
+
+def prepare_garbage(server: Server, folder: Path) -> None:
+    """Two versions to be purged, one of which shares its bytes with a version that stays; a killed save."""
+    prepare_store(server, folder)
+    store = folder / "store"
+    for extra in (b"3", b"2"):
+        checked(server, "save", store, NAME, model(folder, extra))
+    for version in (2, 3):
+        checked(server, "retire", store, NAME, version)
+    (blob,) = (path for path in store.glob("blobs/*/*/*") if path.read_bytes() == MODEL + b"1")
+    blob.with_name(blob.name.partition(".")[0] + "." + "0" * 32).write_bytes(MODEL + b"1")
+    blob.with_name(f".{'0' * 24}.tmp").write_bytes(b"half")
+    for path in store.rglob("*"):
+        if path.is_file():
+            then = path.stat().st_mtime - 31 * 24 * 3600
+            os.utime(path, (then, then))
+
+
+def garbage_state(server: Server, folder: Path) -> State:
+    state = store_state(server, folder)
+    state["blobs"] = sorted(path.name for path in (folder / "store").glob("blobs/*/*/*"))
+    return state
+
+
+def judge_garbage(seen: State, old: State, new: State, outcome: str) -> str | None:
+    """Anywhere between the old state and the new one, in which nothing is missed."""
+    if "error" in seen:
+        return f"it cannot be read: {failed(seen)}"
+    if outcome == "new" and seen != new:
+        return f"the collection succeeded, but the state is not the new one: {seen}"
+    names, was = seen["names"][NAME], old["names"][NAME]
+    well = (
+        not seen["findings"]
+        and (names["versions"], names["aliases"]) == (was["versions"], was["aliases"])
+        and set(new["blobs"]) <= set(seen["blobs"]) <= set(old["blobs"])
+        and (seen["blobs"] == old["blobs"] or set(names["retired"].values()) == {"purged"})
+    )
+    return None if well else f"not between the old state and the new one: {seen}"
+
+
+def collect_again(server: Server, folder: Path) -> str | None:
+    if found := failed(server.ask("collect", folder / "store")):
+        return f"the next collection failed: {found}"
+    state = garbage_state(server, folder)
+    kept = state["names"][NAME]
+    digests = sorted(digest for digests in kept["versions"].values() for digest in digests)
+    well = (
+        set(kept["retired"].values()) == {"purged"}
+        and sorted(blob.partition(".")[0] for blob in state["blobs"]) == digests
+        and not state["findings"]
+    )
+    return None if well else f"after the next collection: {state}"
 
 
 # The cache
@@ -238,6 +300,22 @@ SCENARIOS = {
         store_state,
         either,
         move_again(),
+    ),
+    "retire": Scenario(
+        "retire",
+        prepare_store,
+        lambda folder: ["retire", folder / "store", NAME, 2],
+        store_state,
+        either,
+        retire_again,
+    ),
+    "collect garbage": Scenario(
+        "collect garbage",
+        prepare_garbage,
+        lambda folder: ["collect", folder / "store"],
+        garbage_state,
+        judge_garbage,
+        collect_again,
     ),
     "fill the cache": Scenario(
         "fill the cache", prepare_fetch, fetch_words, cache_state, judge_cache, fetch_again
