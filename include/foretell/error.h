@@ -103,6 +103,7 @@ enum class Code : std::uint16_t {
   kInconsistentFiles = 705,
   kUnwritableOutput = 706,
   kNoSource = 707,
+  kNoRows = 708,
 
   kCannotCarry = 801,
   kComputedImport = 802,

@@ -109,6 +109,14 @@ def admit(store: Store, reference: str, trust_store: bool = False) -> None:
         raise error("FT0503", f"{reference} carries code, and anybody may write into the store {path}", hint)
 
 
+def open_version(
+    reference: str, store: Any, trust_store: bool, predictor: Predictor | None
+) -> tuple[Store, Version, LoadedCode, Any]:
+    """An admitted version with its own code and its model. ``predictor``: whose ``load_files`` is called."""
+    the_store, version = find(reference, store, trust_store)
+    return the_store, version, *_open(the_store, version, predictor)
+
+
 def find(reference: str, store: Any, trust_store: bool) -> tuple[Store, Version]:
     """A saved predictor's version, admitted; nothing of it is loaded."""
     the_store = open_store(store)

@@ -38,6 +38,12 @@ class Version:
         """Bytes of all its files."""
         return sum(int(file["size"]) for file in self.manifest["files"])
 
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """Those of its training; empty where it was saved without."""
+        training = self.manifest.get("training") or {}
+        return dict(training.get("metrics") or {})
+
     def __str__(self) -> str:
         return self.reference
 
@@ -55,6 +61,7 @@ class Version:
                 "aliases": ", ".join(self.aliases) or "none",
                 "files": f"{len(self.manifest['files'])}, {size_text(self.size)}",
                 **self.metadata,
+                **{name: metric_text(value) for name, value in self.metrics.items()},
                 "sha256": self.sha256,
             },
         )
@@ -66,7 +73,7 @@ class VersionList(Table[Version]):
     caption = "Versions"
 
     def columns(self) -> Sequence[str]:
-        return ("version", "saved", "aliases", "size", "metadata")
+        return ("version", "saved", "aliases", "size", "metrics", "metadata")
 
     def cells(self, item: Version) -> Sequence[Any]:
         return (
@@ -74,5 +81,13 @@ class VersionList(Table[Version]):
             f"{item.created:%Y-%m-%d %H:%M} UTC",
             ", ".join(item.aliases),
             size_text(item.size),
+            "\n".join(f"{key} = {metric_text(value)}" for key, value in item.metrics.items()),
             "\n".join(f"{key} = {value}" for key, value in item.metadata.items()),
         )
+
+
+def metric_text(value: Any) -> str:
+    """A metric for people."""
+    if value is None:
+        return "not a number"
+    return f"{value:.5g}" if isinstance(value, float) else str(value)

@@ -287,6 +287,8 @@ constexpr std::array kCatalogue = {
     CatalogueEntry{Code::kNoSource, "there is nothing to read from",
                    "The predictor declares no source and none was given. Set `source = ft.files(...)`, use "
                    "with_source(...), or --input."},
+    CatalogueEntry{Code::kNoRows, "there is no row to train on",
+                   "The source is empty, or every row of it was skipped by `prepare`. The message says which."},
 
     // 08: carried code
     CatalogueEntry{Code::kCannotCarry, "code cannot be carried with the version",

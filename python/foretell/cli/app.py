@@ -26,6 +26,8 @@ from foretell.nearest import did_you_mean
 
 # Every command, in the order of the help: its name, and the function or typer.Typer that it is.
 COMMANDS = {
+    "init": "foretell.cli.init:init",
+    "train": "foretell.cli.train:train",
     "save": "foretell.cli.save:save",
     "versions": "foretell.cli.versions:versions",
     "show": "foretell.cli.show:show",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from foretell.error import error
+from foretell.error import Error, error
 
 if TYPE_CHECKING:
     from foretell.store import Store
@@ -128,6 +128,23 @@ AsOfOption = Annotated[
         help="As it was then: 2026-11-01 (the end of that day) or 2026-11-01T12:30, in UTC unless it says so.",
     ),
 ]
+NameOption = Annotated[
+    str | None,
+    typer.Option(
+        "--name",
+        metavar="NAME",
+        help="In the store; the class's unless given.",
+        autocompletion=complete_name,
+    ),
+]
+MetadataOption = Annotated[
+    list[str] | None,
+    typer.Option("--metadata", metavar="KEY=VALUE", help="Kept with it; may be repeated."),
+]
+AliasOption = Annotated[
+    list[str] | None,
+    typer.Option("--alias", metavar="ALIAS", help="Let it name the version; may be repeated."),
+]
 
 NameArgument = Annotated[
     str, typer.Argument(metavar="NAME", help="The predictor's name.", autocompletion=complete_name)
@@ -171,3 +188,24 @@ def time_of(text: str | None) -> datetime | None:
             f"{text!r} is not a time",
             "write 2026-11-01, or 2026-11-01T12:30, or 2026-11-01T12:30+01:00",
         ) from cause
+
+
+def metadata_of(given: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in given:
+        key, equals, value = text.partition("=")
+        if not equals or not key.strip():
+            raise error("FT0101", f"--metadata is KEY=VALUE, but {text!r} was given")
+        if key in found:
+            raise error("FT0101", f"--metadata {key} is given twice")
+        found[key] = value
+    return found
+
+
+def check_alias(store: Store, name: str, alias: str) -> None:
+    """FT0102 and FT0103, before anything is saved."""
+    try:
+        store.core.alias_version(name, alias)
+    except Error as problem:
+        if problem.code in ("FT0102", "FT0103"):
+            raise

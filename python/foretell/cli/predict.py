@@ -53,20 +53,43 @@ def predict(
             "go on, and end with exit status 1 (the default for lines).",
         ),
     ] = None,
+    place: Annotated[
+        str | None,
+        typer.Option(
+            "--row",
+            metavar="PATH:N",
+            help="One row of a file or a folder instead, counted from 0: events.parquet:3, OUTPUT/_quarantine:0.",
+        ),
+    ] = None,
+    trace: Annotated[
+        bool,
+        typer.Option("--trace", help="Show what each step makes of one row, or where your code fails."),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --trace: print JSON.")] = False,
     store: StoreOption = None,
     trust_store: TrustStoreOption = False,
 ) -> None:
-    """Predict rows of JSON: one object, or JSON Lines, one line out per line in."""
+    """Predict rows of JSON: one object, or JSON Lines, one line out per line in. Or one row of a file."""
     from foretell.cli.suggest import suggesting
     from foretell.loading import load
     from foretell.store import Store
 
     one = None if row == "-" else _object(row, "the argument")
+    if place is not None and one is not None:
+        raise error("FT0101", "one row is predicted: as JSON, or by --row")
+    if trace and one is None and place is None:
+        raise error("FT0101", "--trace shows one row: give it as JSON, or by --row PATH:N")
     the_store = Store(store)
     name, _, selector = reference.partition("@")
     with suggesting(the_store, name, selector):
         predictor = load(reference, store=the_store, trust_store=trust_store)
-    if one is not None:
+    if place is not None:
+        from foretell.cli.one_row import one_row
+
+        one = one_row(place, predictor)
+    if one is not None and trace:
+        bad = _print_trace(predictor.trace(one), as_json)
+    elif one is not None:
         bad = _print(predictor.predict(one, on_error=(on_error or OnError.fail).value))
     else:
         policy = on_error or OnError.null
@@ -154,6 +177,12 @@ def _object(text: str | bytes, where: str) -> dict[str, Any]:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no number of JSON")
+
+
+def _print_trace(trace: Any, as_json: bool) -> int:
+    """1 for a row that fails, 0 when not."""
+    print(json_text(trace.to_json(), indent=2) if as_json else trace)
+    return int(trace.error is not None)
 
 
 def _print(answer: dict[str, Any]) -> int:

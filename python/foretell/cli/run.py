@@ -228,3 +228,8 @@ def _say_what_is_next(summary: RunSummary) -> None:
     if any(unit.quarantine for unit in summary.units):
         again = f"foretell run {summary.predictor} --input {summary.output}/_quarantine --output FOLDER"
         print(f"the bad rows, by another version: {again}")
+        unit = next(unit for unit in summary.units if unit.quarantine)
+        version = f"{summary.predictor}@{unit.version}"
+        print(
+            f"one of them, step by step: foretell predict {version} --row {summary.output}/_quarantine:0 --trace"
+        )

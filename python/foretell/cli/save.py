@@ -5,53 +5,53 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pickle
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from foretell.cli.options import JsonOption, StoreOption, UncheckedOption, WhyOption, complete_name
+from foretell.cli.classes import PREDICTOR, predictor_class
+from foretell.cli.options import (
+    AliasOption,
+    JsonOption,
+    MetadataOption,
+    NameOption,
+    StoreOption,
+    TrustStoreOption,
+    UncheckedOption,
+    WhyOption,
+    check_alias,
+    complete_reference,
+    metadata_of,
+)
 from foretell.cli.printing import print_json
 from foretell.error import Error, error, missing_extra
-from foretell.nearest import did_you_mean
 from foretell.size import size_text
-
-if TYPE_CHECKING:
-    from foretell.store import Store
 
 
 def save(
-    predictor: Annotated[
-        str,
-        typer.Argument(metavar="MODULE:CLASS", help="Such as topics:EventTopics; found from this folder."),
-    ],
+    predictor: Annotated[str, PREDICTOR],
     model: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--model",
             metavar="FILE",
             help="A file made by pickle (.pkl, .pickle), joblib (.joblib) or skops (.skops). "
             "Reading a pickle runs the code in it.",
         ),
-    ],
-    name: Annotated[
+    ] = None,
+    model_from: Annotated[
         str | None,
         typer.Option(
-            "--name",
-            metavar="NAME",
-            help="In the store; the class's unless given.",
-            autocompletion=complete_name,
+            "--model-from",
+            metavar="NAME@VERSION",
+            help="Instead of a file: the model of a version, with the class's code as it is now.",
+            autocompletion=complete_reference,
         ),
     ] = None,
-    metadata: Annotated[
-        list[str] | None,
-        typer.Option("--metadata", metavar="KEY=VALUE", help="Kept with it; may be repeated."),
-    ] = None,
-    alias: Annotated[
-        list[str] | None,
-        typer.Option("--alias", metavar="ALIAS", help="Let it name the version; may be repeated."),
-    ] = None,
+    name: NameOption = None,
+    metadata: MetadataOption = None,
+    alias: AliasOption = None,
     example: Annotated[
         list[str] | None,
         typer.Option(
@@ -65,30 +65,38 @@ def save(
     why: WhyOption = "",
     as_json: JsonOption = False,
     store: StoreOption = None,
+    trust_store: TrustStoreOption = False,
 ) -> None:
-    """Save a version of a predictor: its code, and a model from a file."""
+    """Save a version of a predictor: its code, and a model from a file or of another version."""
+    from foretell.cli.suggest import suggesting
     from foretell.parity.rows import read_rows
     from foretell.predictor.schema import Schema
     from foretell.store import Store
 
-    pairs = _metadata(metadata or [])
-    owner = _import_class(predictor)
-    loaded = _load_model(model)
+    if (model is None) == (model_from is None):
+        raise error("FT0101", "save needs either --model FILE or --model-from NAME@VERSION")
+    pairs = metadata_of(metadata or [])
+    owner = predictor_class(predictor)
+    loaded = ... if model is None else _load_model(model)
     the_store = Store(store)
     aliases = list(dict.fromkeys(alias or []))
     for each in aliases:
-        _check_alias(the_store, name or owner.name, each)
-    version = owner(store=the_store).save_model(
-        loaded,
-        model_key=name,
-        metadata=pairs or None,
-        alias=aliases[0] if aliases else None,
-        example=read_rows(example, None if owner.input is None else Schema.of(owner.input))
-        if example
-        else None,
-        why=why,
-        unchecked=unchecked,
-    )
+        check_alias(the_store, name or owner.name, each)
+    from_name, _, selector = (model_from or "").rpartition("@")
+    with suggesting(the_store, from_name or name or owner.name, selector):
+        version = owner(store=the_store).save_model(
+            loaded,
+            model_key=name,
+            metadata=pairs or None,
+            alias=aliases[0] if aliases else None,
+            model_from=model_from,
+            example=read_rows(example, None if owner.input is None else Schema.of(owner.input))
+            if example
+            else None,
+            why=why,
+            unchecked=unchecked,
+            trust_store=trust_store,
+        )
     for other in aliases[1:]:
         the_store.promote(version.reference, other, why=why, unchecked=unchecked)
     if as_json:
@@ -99,68 +107,6 @@ def save(
     named = "".join(f", {alias}" for alias in aliases)
     print(f"{version.reference} saved{named}: {size_text(version.size)} in {the_store.url}")
     print(f"next: foretell {'show' if aliases else 'check'} {version.reference}")
-
-
-def _metadata(given: list[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for text in given:
-        key, equals, value = text.partition("=")
-        if not equals or not key.strip():
-            raise error("FT0101", f"--metadata is KEY=VALUE, but {text!r} was given")
-        if key in found:
-            raise error("FT0101", f"--metadata {key} is given twice")
-        found[key] = value
-    return found
-
-
-def _check_alias(store: Store, name: str, alias: str) -> None:
-    """FT0102 and FT0103, before anything is saved."""
-    try:
-        store.core.alias_version(name, alias)
-    except Error as problem:
-        if problem.code in ("FT0102", "FT0103"):
-            raise
-
-
-def _import_class(text: str) -> Any:
-    """The predictor's class that MODULE:CLASS names, the current folder being searched first."""
-    from foretell import Predictor
-
-    module_name, colon, class_name = text.partition(":")
-    if not colon or not class_name or module_name.endswith(".py") or "/" in module_name:
-        dotted = module_name.removesuffix(".py").replace("/", ".").strip(".") or "MODULE"
-        raise error(
-            "FT0101",
-            f"a class is named MODULE:CLASS, but {text!r} was given",
-            f"write {dotted}:{class_name or 'CLASS'}",
-        )
-    if "" not in sys.path:
-        sys.path.insert(0, "")
-    try:
-        module = importlib.import_module(module_name)
-    except Error:
-        raise
-    except Exception as raised:
-        missing = isinstance(raised, ModuleNotFoundError) and raised.name == module_name
-        raise error(
-            "FT0101",
-            f"module {module_name} cannot be imported: {type(raised).__name__}: {raised}",
-            f"modules are looked for in {Path.cwd()} first" if missing else "",
-        ) from raised
-    classes = {key: value for key, value in vars(module).items() if isinstance(value, type)}
-    known = [key for key, value in classes.items() if issubclass(value, Predictor) and value is not Predictor]
-    found = getattr(module, class_name, None)
-    if found is None:
-        raise error(
-            "FT0101",
-            f"module {module_name} has no class {class_name}",
-            did_you_mean(class_name, known, f"its predictors: {', '.join(known) or 'none'}"),
-        )
-    if class_name not in known:
-        raise error(
-            "FT0101", f"{text} is not a foretell.Predictor", f"its predictors: {', '.join(known) or 'none'}"
-        )
-    return found
 
 
 def _load_model(path: Path) -> Any:

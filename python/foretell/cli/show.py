@@ -49,10 +49,12 @@ def _fields(version: Version, retired: VersionEntry | None) -> dict[str, str | N
         "retired": _retired(retired),
         "manifest": f"sha256 {version.sha256}",
         "model": _model(manifest),
+        "model of": (manifest.get("model_from") or {}).get("version"),
         "code": _code(manifest),
         "input": _schema(signature.get("input"), "every column, as it comes"),
         "output": _schema(signature.get("output"), "not declared"),
         "keep": _keep(signature.get("keep")),
+        "training": _training(manifest.get("training")),
         "metadata": "\n".join(f"{key} = {value}" for key, value in version.metadata.items()) or None,
         "made with": _environment(environment),
         "here": _differences(environment),
@@ -103,6 +105,23 @@ def _keep(columns: Any) -> str:
     if columns is None:
         return "every column of the input"
     return ", ".join(columns) or "no column of the input"
+
+
+def _training(training: Any) -> str | None:
+    if not training:
+        return None
+    from foretell.version import metric_text
+
+    data, rows = training["data"], training["rows"]
+    counts = ", ".join(f"{count:,} {name}" for name, count in rows.items() if count)
+    return "\n".join(
+        [
+            *(f"{name} = {metric_text(value)}" for name, value in training["metrics"].items()),
+            f"rows: {counts}",
+            f"of {data['source']}, sha256 {data['sha256']}",
+            f"seed {training['seed']}",
+        ]
+    )
 
 
 def _environment(environment: dict[str, Any]) -> str | None:

@@ -87,6 +87,7 @@ def _list_versions(store: Store, name: str, with_retired: bool, as_json: bool) -
                 "saved": version.created.isoformat(),
                 "aliases": version.aliases,
                 "size": version.size,
+                "metrics": version.metrics,
                 "metadata": version.metadata,
                 **({"retired": _retirement(store, version)} if with_retired else {}),
             }
@@ -95,13 +96,18 @@ def _list_versions(store: Store, name: str, with_retired: bool, as_json: bool) -
         print_json(found)
         return
     rows = []
+    from foretell.version import metric_text
+
     for row in found:
+        metrics = ", ".join(f"{key}={metric_text(value)}" for key, value in row["metrics"].items())
         metadata = ", ".join(f"{key}={value}" for key, value in row["metadata"].items())
         aliases = ", ".join(row["aliases"])
-        rows.append([row["version"], when_text(row["saved"]), aliases, size_text(row["size"]), metadata])
+        rows.append(
+            [row["version"], when_text(row["saved"]), aliases, size_text(row["size"]), metrics, metadata]
+        )
         if with_retired:
             rows[-1].append(_retired_text(row["retired"]))
-    columns = ["VERSION", "SAVED", "ALIASES", "SIZE", "METADATA"]
+    columns = ["VERSION", "SAVED", "ALIASES", "SIZE", "METRICS", "METADATA"]
     print_table(columns + ["RETIRED"] * with_retired, rows, right=[0, 3])
 
 

@@ -78,12 +78,12 @@ def given(example: Any) -> Example:
 def drawn(predictor: Any, contract: Contract) -> Example | None:
     """Rows from across the source, and hard ones; None, with a warning, where it cannot be read here."""
     from foretell import _core
-    from foretell.sources import as_source
+    from foretell.predictor.declared import declared_source
 
     if predictor.source is None:
         return None
     try:
-        source = as_source(predictor.source)
+        source = declared_source(predictor.source)
         table = _columns(_draw(source, contract), contract)
     except Error as problem:
         warnings.warn(

@@ -46,6 +46,11 @@ def batch_of(items: Iterable[Row], types: Mapping[str, Any], what: str = "prepar
     return Rows(pa.RecordBatch.from_arrays(arrays, names=names))
 
 
+def as_batch(current: Any, origin: Rows) -> Rows:
+    """Prepared rows as a batch, in the types that the columns had in ``origin`` where they still fit."""
+    return current if isinstance(current, Rows) else batch_of(current, types_of(origin.to_arrow().schema))
+
+
 def types_of(schema: Any) -> dict[str, Any]:
     """Arrow types by column name."""
     return {field.name: field.type for field in schema}

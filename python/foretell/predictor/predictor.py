@@ -67,6 +67,8 @@ class Predictor(DefaultForms, Versions):
         extract_features_bulk(rows) → one feature per row: list, array, sparse matrix, frame
         predict_item(features) → the prediction: a value, a list; for several outputs a dict or a tuple
         predict_bulk(features) → one per row: list, generator, NumPy, SciPy sparse, pandas, polars, Arrow
+        train(features, rows) → a model, or (model, metrics); optional, see ``train_model``
+        evaluate(features, rows) → a dict of metrics of ``self.model``; optional
 
     ``None`` from ``prepare`` is refused (FT0303), so that a forgotten ``return`` is noticed.
 
@@ -79,6 +81,9 @@ class Predictor(DefaultForms, Versions):
     source: Any = None
     """Where rows come from: ``ft.files("events/*.parquet")``, a frame, a table. Relative paths start at the
     folder of ``foretell.toml``, or without one at the current folder."""
+
+    train_source: Any = None
+    """Where ``train_model`` reads, with what training needs besides (labels); None: ``source``."""
 
     input: Any = None
     """The columns that the code reads, ``ft.schema(…)``; other columns pass by. None: all, as they come."""
@@ -217,6 +222,14 @@ class Predictor(DefaultForms, Versions):
                 self.setup()
             self._set_up_for = (self.__dict__.get("model"), _process)
         return scorer
+
+    def _ready_to_train(self) -> Scorer:
+        """The same before there is a model: a setup() that asks for one is left for later."""
+        try:
+            return self._ready()
+        except NoModel:
+            assert self._scorer is not None
+            return self._scorer
 
     def _native(self, watch: Watch | None = None) -> Any:
         """A ``_core.PythonPredictor`` that `Map` can call, with setup() done: what a run uses."""

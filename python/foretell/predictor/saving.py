@@ -21,6 +21,7 @@ from foretell.predictor.forms import check_complete
 from foretell.predictor.schema import Schema
 
 if TYPE_CHECKING:
+    from foretell.predictor.stored_model import StoredModel
     from foretell.version import Version
 
 SAMPLE_ROWS = 100
@@ -38,30 +39,33 @@ def save_model(
     loader: str | None = None,
     why: str = "",
     unchecked: bool = False,
+    training: Mapping[str, Any] | None = None,
+    stored: StoredModel | None = None,
 ) -> Version:
-    """See ``Predictor.save_model``."""
+    """See ``Predictor.save_model``. ``training``: what the manifest keeps of how the model was made. ``stored``:
+    where the model comes from, when it is another version's."""
     from foretell import models
     from foretell.code import carry, environment
     from foretell.loading import open_store
-    from foretell.predictor.predictor import Predictor
     from foretell.store import default_who
 
     owner = type(predictor)
-    check_complete(predictor, Predictor)
-    _check_made_without_arguments(owner)
     name = model_key if model_key is not None else predictor.name
-    _check_reference(name, alias)
-    if unchecked and alias is not None and not why.strip():
-        raise error("FT0101", "an unchecked promotion needs a reason", "say why=…")
-    told = _json(metadata)
+    told = check_before(predictor, name, metadata, alias, why, unchecked)
     kept = None if example is None else examples.given(example)
     contract, inferred = _complete(predictor, model, None if kept is None else kept.rows)
     if kept is None:
         kept = examples.drawn(predictor, contract)
+    if kept is None and stored is not None:
+        kept = stored.example()
     with tempfile.TemporaryDirectory(prefix="foretell-save-") as folder:
         directory = Path(folder)
-        carried = carry(owner, directory, model=model)
-        description = models.save(model, directory, carried, loader=loader, predictor=predictor)
+        if stored is None:
+            carried = carry(owner, directory, model=model)
+            description = models.save(model, directory, carried, loader=loader, predictor=predictor)
+        else:
+            carried = carry(owner, directory)
+            description = stored.description_under(carried, directory, predictor)
         if kept is not None:
             kept.write(directory / examples.FILE)
         fields = {
@@ -75,9 +79,13 @@ def save_model(
             "example": None if kept is None else examples.FILE,
             "check": None if kept is None else kept.to_json(),
             "who": default_who(),
+            **({} if training is None else {"training": dict(training)}),
+            **({} if stored is None else {"model_from": stored.origin()}),
         }
         written = [path for path in sorted(directory.rglob("*")) if path.is_file()]
         files = {str(path.relative_to(directory)): path for path in written}
+        if stored is not None:
+            files |= stored.model_files
         store = open_store(predictor._store)
         version = store.save(name, files, fields, metadata=told, progress=_progress(name))
         if alias is not None:
@@ -86,6 +94,25 @@ def save_model(
             check_and_promote(store, version, alias, why, unchecked)
             version = store.version(version.reference)
     return version
+
+
+def check_before(
+    predictor: Any,
+    name: str,
+    metadata: Mapping[str, Any] | None,
+    alias: str | None,
+    why: str,
+    unchecked: bool,
+) -> dict[str, Any]:
+    """What can be refused before there is a model; the metadata as JSON values."""
+    from foretell.predictor.predictor import Predictor
+
+    check_complete(predictor, Predictor)
+    _check_made_without_arguments(type(predictor))
+    _check_reference(name, alias)
+    if unchecked and alias is not None and not why.strip():
+        raise error("FT0101", "an unchecked promotion needs a reason", "say why=…")
+    return _json(metadata)
 
 
 def _check_made_without_arguments(owner: type) -> None:

@@ -18,7 +18,7 @@ from foretell.predictor.columns import length_of, materialize, say
 from foretell.predictor.failure import describe
 from foretell.predictor.forms import Step
 from foretell.predictor.outputs import Bad, first, to_columns
-from foretell.predictor.pieces import batch_of, items_of, merged, types_of
+from foretell.predictor.pieces import as_batch, batch_of, items_of, merged, types_of
 from foretell.predictor.rows import Row, Rows, Skip
 from foretell.predictor.schema import Schema
 
@@ -140,15 +140,18 @@ class Steps:
 
     def features(self, rows: Rows, work: Work) -> Any:
         """Preparation and extraction: the features of ``work.positions``, as extraction returned them."""
-        current = self._prepare(rows, work)
+        return self.extracted(self.prepared(rows, work), rows, work)
+
+    def extracted(self, current: Any, rows: Rows, work: Work) -> Any:
+        """The features of the prepared rows ``current``, those of ``work.positions``."""
         if not work.positions:
             return []
         if self.extract.bulk is not None:
-            features = _call(self.extract.bulk, _as_batch(current, rows))
+            features = _call(self.extract.bulk, as_batch(current, rows))
             return _counted(features, len(work.positions), "extract_features_bulk")
         if self.extract.item is not None:
             return work.each(self.extract.item, current)
-        return current if self.predict.bulk is None else _as_batch(current, rows)
+        return current if self.predict.bulk is None else as_batch(current, rows)
 
     def predictions(self, features: Any, work: Work) -> tuple[list[str], list[Any]]:
         """The columns of the output for the features of ``work.positions``; bad rows leave the work."""
@@ -190,7 +193,7 @@ class Steps:
             return [], []  # `Map` takes the columns from the first call that predicts
         return self.output.names, [pa.nulls(0, field.type) for field in self.output]
 
-    def _prepare(self, rows: Rows, work: Work) -> Any:
+    def prepared(self, rows: Rows, work: Work) -> Any:
         """Rows, or a list of Row, for ``work.positions``."""
         if not len(rows):
             return rows
@@ -259,10 +262,6 @@ class Steps:
         if self.extract.bulk is None:
             return rows
         return _counted(_call(self.extract.bulk, rows), 1, "extract_features_bulk")
-
-
-def _as_batch(current: Any, origin: Rows) -> Rows:
-    return current if isinstance(current, Rows) else batch_of(current, types_of(origin.to_arrow().schema))
 
 
 def _as_item(current: Any) -> Any:

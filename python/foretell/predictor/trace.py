@@ -65,12 +65,32 @@ class Trace:
         self.steps[-1] = (name, say(result[0] if isinstance(result, Rows) else result))
         return result
 
+    def to_json(self) -> dict[str, Any]:
+        """The steps as texts, the output as values, and what went wrong."""
+        wrong = self.error
+        return {
+            "row": self.data,
+            "steps": [{"step": name, "value": text} for name, text in self.told()],
+            "output": self.output,
+            "skipped": self.skipped,
+            "error": None
+            if wrong is None
+            else {
+                "code": wrong.code if isinstance(wrong, Error) else "FT0301",
+                "message": self._failure(),
+                "traceback": format_users_traceback(wrong),
+            },
+        }
+
+    def told(self) -> list[tuple[str, str]]:
+        """Each step with its value, shortened and with its type; the last one with what went wrong, if so."""
+        if self.error is None:
+            return list(self.steps)
+        return [*self.steps[:-1], (self.steps[-1][0], f"failed: {self._failure()}")]
+
     def __repr__(self) -> str:
         width = max(len(name) for name, _ in self.steps)
-        told = list(self.steps)
-        if self.error is not None:
-            told[-1] = (told[-1][0], f"failed: {self._failure()}")
-        lines = [f"{name:<{width}}  {text}" for name, text in told]
+        lines = [f"{name:<{width}}  {text}" for name, text in self.told()]
         if self.error is not None:
             lines += ["", format_users_traceback(self.error)]
         return "\n".join(lines)
@@ -82,7 +102,7 @@ class Trace:
         cells = "".join(
             f"<tr><th style='text-align:left'>{html.escape(name)}</th>"
             f"<td style='text-align:left'><code>{html.escape(text)}</code></td></tr>"
-            for name, text in self.steps
+            for name, text in self.told()
         )
         if self.error is None:
             return f"<table>{cells}</table>"

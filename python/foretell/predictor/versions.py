@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
+from foretell.error import error
+
 if TYPE_CHECKING:
     from foretell.predictor.predictor import Predictor
+    from foretell.training import Training
     from foretell.version import Version
 
 P = TypeVar("P", bound="Versions")
@@ -17,7 +20,7 @@ class Versions:
 
     def save_model(
         self,
-        model: Any,
+        model: Any = ...,
         model_key: str | None = None,
         metadata: Mapping[str, Any] | None = None,
         *,
@@ -26,6 +29,8 @@ class Versions:
         loader: Literal["pickle", "skops"] | None = None,
         why: str = "",
         unchecked: bool = False,
+        model_from: int | str | None = None,
+        trust_store: bool = False,
     ) -> Version:
         """Saves a model with this class's code as the next version, and returns that.
 
@@ -38,10 +43,21 @@ class Versions:
         stays saved. ``unchecked=True`` moves it all the same. ``why`` stays in the alias's history.
 
         ``loader``: "skops" keeps a scikit-learn model without pickle; by default the class's own
-        ``save_files``, else pickle. This predictor itself is unchanged: ``load_model`` takes the new version up.
+        ``save_files``, else pickle. ``model_from``, instead of a model: a version, such as 2, "production" or
+        "EventTopics@2", whose model's files are taken as they are: new code, old model. This predictor itself
+        is unchanged: ``load_model`` takes the new version up.
         """
         from foretell.predictor.saving import save_model
 
+        if (model is ...) == (model_from is None) or (model_from is not None and loader is not None):
+            raise error("FT0101", "save_model needs a model, or model_from= and neither a model nor a loader")
+        stored = None
+        if model_from is not None:
+            from foretell.predictor.stored_model import stored_model
+
+            name = model_key if model_key is not None else cast("Predictor", self).name
+            stored = stored_model(self, name, model_from, trust_store)
+            model = stored.model
         return save_model(
             self,
             model,
@@ -52,6 +68,54 @@ class Versions:
             loader=loader,
             why=why,
             unchecked=unchecked,
+            stored=stored,
+        )
+
+    def train_model(
+        self,
+        *,
+        input: Any = None,
+        sample: int | None = None,
+        seed: int = 0,
+        test_share: float | None = None,
+        model_key: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        alias: str | None = None,
+        compare: str | None = None,
+        why: str = "",
+        unchecked: bool = False,
+        trust_store: bool = False,
+        progress: Any = None,
+    ) -> Training:
+        """Trains a model by the class's ``train``, and saves it as the next version.
+
+        Rows come from ``input``, else ``train_source``, else ``source``; with ``sample`` from that many rows
+        across it. They are prepared and made features as everywhere; bad and skipped rows are counted and left
+        out. A class with ``evaluate`` has a fifth of its rows (``test_share``) held out from training, chosen by
+        ``seed`` and a row's own content, and the model is evaluated on these. ``train`` may take ``seed``;
+        Python's and NumPy's global generators are seeded as well. Metrics, parameters and the data's digest are
+        kept with the version. ``compare``: a version or alias, evaluated on the same held-out rows. ``alias``,
+        ``why``, ``unchecked``: as in ``save_model``.
+
+        This predictor itself is unchanged: ``load_model`` takes the new version up. FT0309 without ``train``;
+        FT0301 from what it raises, FT0303 for what is no model; FT0307, FT0707, FT0708 without rows.
+        """
+        from foretell.training import train_model
+
+        return train_model(
+            self,
+            input=input,
+            sample=sample,
+            seed=seed,
+            test_share=test_share,
+            model_key=model_key,
+            metadata=metadata,
+            alias=alias,
+            compare=compare,
+            why=why,
+            unchecked=unchecked,
+            trust_store=trust_store,
+            progress=progress,
         )
 
     def load_model(

@@ -117,3 +117,23 @@ def test_what_cannot_be_saved_leaves_no_version(
     assert answer.status == status, answer.err
     assert found in answer.err
     assert len(foretell_process("versions", "Topics", "--json").json) == 2
+
+
+def test_new_code_with_an_old_versions_model(foretell_process: Command, topics: Path, here: Path) -> None:
+    code = (here / "topics.py").read_text()
+    (here / "topics.py").write_text(code.replace('self.model["factor"]', 'self.model["factor"] + 500'))
+    answer = foretell_process("save", "topics:Topics", "--model-from", "Topics@production")
+    assert answer.status == 0, answer.err
+    assert answer.out.startswith("Topics@3 saved: ")
+    row = '{"id": 1, "title": "ab"}'
+    assert foretell_process("predict", "Topics@3", row).json["length"] == 502
+    assert foretell_process("predict", "Topics@1", row).json["length"] == 2
+    assert "model of   Topics@1" in foretell_process("show", "Topics@3").out
+    for options, found in (
+        ([], "save needs either --model FILE or --model-from NAME@VERSION"),
+        (["--model", "model.pkl", "--model-from", "Topics@1"], "save needs either"),
+        (["--model-from", "Topic@1"], "did you mean Topics@1?"),
+    ):
+        refused = foretell_process("save", "topics:Topics", *options)
+        assert refused.status in (2, 3)
+        assert found in refused.err
