@@ -58,5 +58,5 @@ def test_a_damaged_report_is_refused_and_found(store: Store) -> None:
 
 
 def test_an_unchecked_promotion_is_told_for_ever(store: Store) -> None:
-    assert store.promote("Topics@2", "production", unchecked=True).unchecked
+    assert store.promote("Topics@2", "production", why="urgent", unchecked=True).unchecked
     assert [entry.unchecked for entry in store.history("Topics", "production")] == [False, True]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import random
 import signal
@@ -70,6 +71,9 @@ def test_promoters_leave_a_contiguous_history(tmp_path: Path, promoters: int, ro
     history = store.history("Topics", "live")
     assert [entry.sequence for entry in history] == list(range(1, len(history) + 1))
     assert all(one.version != two.version for one, two in itertools.pairwise(history))
+    entries = Path(store.url).glob("aliases/topics/live/*.json")
+    attempts = [json.loads(entry.read_text())["attempt_id"] for entry in entries]
+    assert len(set(attempts)) == len(attempts) == len(history)  # each entry once
     assert store.aliases("Topics") == {"live": history[-1].version}
     assert store.verify() == []
 
