@@ -44,7 +44,14 @@ ERRORS = {
     "EROFS": MAKES | {"openat", "unlink", "unlinkat", "ftruncate"},
     "EMFILE": {"openat", "fcntl"},
 }
-NAMES = ["save", "promote", "fill the cache", "commit and publish", "resume, commit, publish"]
+NAMES = [
+    "save",
+    "promote",
+    "collect",
+    "fill the cache",
+    "commit and publish",
+    "resume, commit, publish",
+]
 
 
 def judged(scenario: Scenario, ended: Ended, place: Place, now: Path, old: dict, new: dict) -> str | None:
@@ -56,6 +63,7 @@ def judged(scenario: Scenario, ended: Ended, place: Place, now: Path, old: dict,
     paths = (str(now), quick_folder() or "/tmp")
     if ended.code == 1 and not any(path in ended.error["message"] for path in paths):
         return f"the error names no path: {ended.error}"
+    # A collection that ends early has done a part of its work, which is no harm.
     outcome = "new" if ended.code == 0 else "" if code == "FT0405" else "old"
     return scenario.judge(scenario.look(place.server, now), old, new, outcome) or scenario.again(
         place.server, now

@@ -285,3 +285,8 @@ def injected(call: str, number: int, what: str, log: Path) -> list[str]:
         *("strace", "-f", "-qq", "-o", str(log), "-e", f"trace={call}"),
         *("-e", f"inject={call}:{what}:when={number}"),
     ]
+
+
+def child_of(pid: int) -> int:
+    """The process that a strace of this id runs."""
+    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])

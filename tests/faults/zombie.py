@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from harness import Row, require_strace, timed, workspace
+from harness import Row, child_of, require_strace, timed, workspace
 from project import Project, rows
 
 RENAMED = re.compile(r'"((?:[^"\\]|\\.)*)"')
@@ -35,10 +35,6 @@ def renames(log: Path) -> list[str]:
         if line.startswith("renameat2("):
             found.append(RENAMED.findall(line)[1].rpartition("/")[2])
     return found
-
-
-def child_of(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
 
 
 def zombie(project: Project, number: int, output: Path) -> str | None:
