@@ -47,7 +47,7 @@ ERRORS = {
 NAMES = [
     "save",
     "promote",
-    "collect",
+    "collect garbage",
     "fill the cache",
     "commit and publish",
     "resume, commit, publish",

@@ -167,7 +167,9 @@ class Pool:
         self._drop(worker)
         self.crashes += 1
         self._failed_loads += not worker.loaded
-        if not worker.loaded and (not self._ever_loaded or self._failed_loads >= MOST_LOSSES):
+        # Killed from outside, or short of memory: that need not be the version's fault, and is tried again.
+        excused = self._ever_loaded or worker.out_of_memory
+        if not worker.loaded and (not excused or self._failed_loads >= MOST_LOSSES):
             raise error(
                 "FT0502",
                 f"{how} while it loaded {self._name}@{self._version}",

@@ -152,3 +152,21 @@ def test_replacements_that_die_at_once_stop_the_run(project, monkeypatch):
     assert stopped.value.code == "FT0502"
     assert "status 9" in stopped.value.message
     assert os.listdir(project.output) == ["_foretell"]
+
+
+def test_a_process_that_is_killed_while_it_loads_is_replaced(project):
+    killed = project.root / "killed"
+    project.code(
+        project.job.replace(
+            "    keep = [",
+            f"    def setup(self):\n        if 'foretell.local.worker' in sys.orig_argv:\n"
+            f"            if not os.path.exists('{killed}'):\n                open('{killed}', 'w').close()\n"
+            "                os.kill(os.getpid(), 9)\n\n    keep = [",
+        )
+    )
+    project.save()
+    project.write("a.parquet", ["ab", "abc"])
+    summary = project.run()
+    assert killed.exists()
+    assert [row["length"] for row in project.rows()] == [2, 3]
+    assert summary.crashes == 1
