@@ -64,7 +64,8 @@ def test_incremental_rounds_take_what_is_new(foretell_process: Command, topics: 
     Path("in").mkdir()
     write("in/1.jsonl", "a")
     assert foretell_process(*run, "--json").json["rows"] == 1
-    assert foretell_process("promote", "Topics@2", "production").status == 0
+    moved = foretell_process("promote", "Topics@2", "production", "--unchecked", "--why", "no example here")
+    assert moved.status == 0, moved.err
     write("in/2.jsonl", "b", "c")
     assert foretell_process(*run, "--json").json["rows"] == 2
     assert sorted((row["length"], row["model_version"]) for row in scored("out")) == [
