@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ITEM_ROWS = 500
 """The most rows that are predicted one by one, as an item and as a batch of one."""
 
-SEVENS_ROWS = 3_500
+SEVENS_ROWS = 1_400
 """The most rows in batches of seven."""
 
 SLICED_ROWS = 1_000
