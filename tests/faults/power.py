@@ -113,7 +113,8 @@ def record(kind: Kind, seed: int, folder: Path, server: Server) -> tuple[disk.Di
             traced = ["strace", "-f", "-qq", "-xx", "-s", "1000000", "-o", str(log)]
             traced += ["-e", f"trace={disk.CALLS}"]
             if kill and from_nothing and not steps:
-                call, when = "fsync", 1  # the root is made, and not durable
+                call = "fsync"  # of the folder above the root, which is made and not durable
+                when = len((now / "root").parts)  # those above it were looked after first
                 traced += ["-e", f"inject={call}:signal=KILL:when={when}"]
             elif kill:
                 call = chance.choice(KILLED_AT)
