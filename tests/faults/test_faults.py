@@ -19,3 +19,9 @@ def test_no_fault_leaves_a_bad_state(name: str) -> None:
     if ran.returncode == 77:
         pytest.skip(ran.stdout)
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_the_guards_are_there_to_be_taken_out() -> None:
+    """`make faults-guards` builds a copy without each one; here only that it finds them."""
+    ran = subprocess.run([sys.executable, FAULTS / "guards.py", "--list"], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
