@@ -165,7 +165,7 @@ GUARDS = [
         "parts that another version scored are not adopted",
         "src/run/attempt.cc",
         "    if (is_new) found->second = ReadPin(storage, unit_, attempt) == pin_.sequence;\n",
-        "    if (is_new) found->second = true;\n",
+        "    if (is_new) found->second = ReadPin(storage, unit_, attempt).has_value();\n",
         "run_test",
         "run_test",
     ),
