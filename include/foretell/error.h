@@ -104,6 +104,9 @@ enum class Code : std::uint16_t {
   kUnwritableOutput = 706,
   kNoSource = 707,
   kNoRows = 708,
+  kBadQuery = 709,
+  kBadCursor = 710,
+  kBadKey = 711,
 
   kCannotCarry = 801,
   kComputedImport = 802,

@@ -174,6 +174,10 @@ class Output {
   // Units are numbered from 1 without gaps (a stream may leave numbers out, never go back). An earlier unit
   // that is committed but not published is published first; one that is not committed is FT0608.
   foretell::Unit Unit(std::int64_t number, const std::function<Pin()>& plan);
+  // A new folder of this driver's own for rows that a unit's plan is about to name (a query's answer, which
+  // cannot be asked for twice): write and sync them before the unit is pinned. It goes with the unit's
+  // staging when that is published. Nothing where the output is not local.
+  std::optional<std::filesystem::path> MakeInputFolder(std::int64_t number);
   // A person's pin for a unit that is not committed: another version, the same plan. FT0608 when it
   // is committed or another pin came first. Works on an output that was opened by Read, too.
   Pin Repin(std::int64_t number, std::int64_t version, const std::string& manifest_sha256,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from foretell.predictor.predictor import Predictor
     from foretell.predictor.rows import Row, Rows, skip
     from foretell.predictor.schema import Schema, schema
-    from foretell.sources import files
+    from foretell.sources import files, sql
     from foretell.store import Store
     from foretell.version import Version
 
@@ -44,6 +44,7 @@ _HOMES = {
     "run": "foretell.local",
     "schema": "foretell.predictor.schema",
     "skip": "foretell.predictor.rows",
+    "sql": "foretell.sources",
     "topics": "foretell.display",
 }
 
@@ -66,6 +67,7 @@ __all__ = [
     "run",
     "schema",
     "skip",
+    "sql",
     "topics",
 ]
 

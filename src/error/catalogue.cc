@@ -289,6 +289,21 @@ constexpr std::array kCatalogue = {
                    "with_source(...), or --input."},
     CatalogueEntry{Code::kNoRows, "there is no row to train on",
                    "The source is empty, or every row of it was skipped by `prepare`. The message says which."},
+    CatalogueEntry{
+        Code::kBadQuery, "the query cannot be run",
+        "The text given to ft.sql is not one SELECT statement, names a table or column that is not there, or "
+        "failed on a value. Tables are the keyword arguments of ft.sql; the message has the engine's own "
+        "words."},
+    CatalogueEntry{
+        Code::kBadCursor, "the cursor cannot order the query's rows",
+        "Rounds of a query need a cursor: a column that grows as rows arrive, never null, NaN or infinite, of "
+        "a whole number, decimal, float, date, timestamp or text, and of the same type in every round. Cast "
+        "it, or filter such rows out, in the query."},
+    CatalogueEntry{
+        Code::kBadKey, "the key does not tell the query's rows apart",
+        "Rows that share a cursor value are told apart by their key, which must not be null, and must not be "
+        "there twice for one cursor value. Name more columns: key=[\"id\", \"language\"], or make the rows "
+        "distinct in the query."},
 
     // 08: carried code
     CatalogueEntry{Code::kCannotCarry, "code cannot be carried with the version",

@@ -245,6 +245,16 @@ void BindUnits(nb::module_& module) {
           "The unit, pinned: by the pin that exists, else by the dict that plan() returns (version, "
           "manifest_sha256, plan, environment, who, when, why); it is called at most once. FT0608.")
       .def(
+          "make_input_folder",
+          [](Output& output, std::int64_t number) -> std::optional<std::string> {
+            const auto path = Released([&] { return output.MakeInputFolder(number); });
+            if (!path) return std::nullopt;
+            return path->string();
+          },
+          nb::arg("number"),
+          "A new folder for rows that the unit's plan is about to name; it goes when the unit is published. "
+          "None where the output is not local.")
+      .def(
           "repin",
           [](Output& output, std::int64_t number, std::int64_t version, const std::string& manifest_sha256,
              const std::string& who, const std::string& why) {

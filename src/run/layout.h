@@ -7,6 +7,7 @@
 //   _foretell/units/<unit>/published.json                    created once, all files being in place
 //   _foretell/units/<unit>/failed/<pin>/<attempt>.json       one per attempt that failed under a pin
 //   _foretell/staging/<unit>/<attempt>/<path>                a part's file, by its final name
+//   _foretell/staging/<unit>/<attempt>/rows.arrow            rows of a query, which a pin names
 //   _foretell/staging/<unit>/<attempt>/_foretell/attempt.json        the attempt was started
 //   _foretell/staging/<unit>/<attempt>/_foretell/parts/<split>.json  the part's files are whole
 //

@@ -1,7 +1,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include "foretell/unit.h"
@@ -201,6 +203,22 @@ foretell::Unit Output::Unit(std::int64_t number, const std::function<Pin()>& pla
     log = ReadUnitLog(storage, number);
   }
   return {session_, number, std::move(log)};
+}
+
+std::optional<std::filesystem::path> Output::MakeInputFolder(std::int64_t number) {
+  RequireWriter(*session_, "a folder for a unit's input");
+  CheckUnitNumber(number);
+  // Named like an attempt, which it is the first part of; none that scores ever has this id.
+  const std::string id = AttemptId(session_->epoch, ++session_->attempts, NewAttemptId().substr(0, 16));
+  const std::optional<std::filesystem::path> lineage = session_->storage->LocalPath(LineageKey());
+  if (!lineage) return std::nullopt;
+  std::filesystem::path folder = lineage->parent_path().parent_path() / StagingFolder(number, id);
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    throw Error(Code::kIo, "cannot create the folder '" + folder.string() + "': " + error.message());
+  }
+  return folder;
 }
 
 Pin Output::Repin(std::int64_t number, std::int64_t version, const std::string& manifest_sha256,

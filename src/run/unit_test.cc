@@ -481,6 +481,27 @@ TEST(UnitLockTest, ASecondDriverOfALocalOutputRefusesAtOnceAndNamesTheFirst) {
   Output::Open(OpenStorage(url), TestLineage());
 }
 
+TEST(UnitInputTest, WhatAPlanIsAboutToNameGoesWhenItsUnitIsPublished) {
+  const TemporaryFolder folder(QuickFolder());
+  const auto storage = OpenStorage((folder.path() / "out").string());
+  Output output = Output::Open(storage, TestLineage());
+  const fs::path abandoned = output.MakeInputFolder(1).value();
+  const fs::path input = output.MakeInputFolder(1).value();
+  EXPECT_NE(abandoned, input);
+  std::ofstream(abandoned / "rows.arrow") << "an earlier plan's";
+  std::ofstream(input / "rows.arrow") << "rows";
+  Unit unit = output.Unit(1, [] { return TestPin(1); });
+  Attempt attempt = unit.Start();
+  EXPECT_TRUE(attempt.Adopt().empty());
+  EXPECT_EQ(attempt.staging_path()->parent_path(), input.parent_path());
+  attempt.FinishPart(Score(*storage, attempt, 1, 0));
+  ASSERT_TRUE(unit.Commit(attempt));
+  EXPECT_TRUE(fs::exists(input / "rows.arrow")) << "until the unit is published";
+  unit.Publish();
+  EXPECT_FALSE(fs::exists(input.parent_path()));
+  EXPECT_EQ(Output::Open(OpenStorage("memory://no-folders"), TestLineage()).MakeInputFolder(1), std::nullopt);
+}
+
 TEST(UnitLinkTest, AdoptedFilesAreHardLinksAndALinkOutOfStagingIsNoPart) {
   const TemporaryFolder folder(QuickFolder());
   const auto storage = OpenStorage((folder.path() / "out").string());

@@ -1,8 +1,9 @@
 """Runs on one machine: worker processes that share the model by mmap, units of work, isolation.
 
-Reading order: ``driver.py`` (a run from its input to its output), ``unit.py`` (one unit of work),
-``pool.py`` (the worker processes), ``process.py`` (one of them), ``worker.py`` (what it does), ``hand.py`` (the
-rows that a worker has in hand, in shared memory), ``progress.py`` and ``summary.py`` (for people and machines).
+Reading order: ``driver.py`` (a run from its input to its output), ``rounds.py`` (its units), ``planning.py`` (what
+they read), ``unit.py`` (one unit of work), ``pool.py`` (the worker processes), ``process.py`` (one of them),
+``worker.py`` (what it does), ``hand.py`` (the rows that a worker has in hand, in shared memory), ``progress.py`` and
+``summary.py`` (for people and machines).
 """
 
 from foretell.local.driver import run

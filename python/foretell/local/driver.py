@@ -3,33 +3,28 @@
     run("EventTopics@production", input="events/*.parquet", output="topics")
 
 Kill it at any moment and run it again: it finishes the rest, each row once, by the pinned version.
-``incremental=True`` scores only files that no earlier round of this output has scored.
+``incremental=True`` scores only what no earlier round of this output has scored: new files, new rows of a query.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from foretell.error import Error, error
+from foretell.error import error
 from foretell.local import progress as progress_module
-from foretell.local.planning import (
-    choose_version,
-    new_files,
-    other_input,
-    other_option,
-    rows_schema,
-    seen_files,
-)
-from foretell.local.pool import Pool
-from foretell.local.summary import RunSummary, TooManyBadRows
-from foretell.local.unit import score_unit
+from foretell.local.planning import choose_version, other_input, other_option, rows_schema
+from foretell.local.rounds import Rounds
 
 if TYPE_CHECKING:
     from foretell import _core
-    from foretell.sources import InputFile, Plan, Source
+    from foretell.local.input import Planner
+    from foretell.local.pool import Pool
+    from foretell.local.summary import RunSummary
+    from foretell.sources import Plan, Source
     from foretell.store import Store
     from foretell.version import Version
 
@@ -71,87 +66,96 @@ def run(
     changed), FT0605 (``TooManyBadRows``: more than ``max_bad_ratio`` are bad; output and quarantine are there
     all the same), FT0307 (the predictor fails on every row; nothing is published).
     """
-    from foretell import _core
-    from foretell.loading import open_store
-
-    began = time.monotonic()
-    if format not in FORMATS:
-        raise error("FT0101", f"format={format!r} is not one of {', '.join(FORMATS)}")
-    if on_error not in ON_ERROR:
-        raise error("FT0101", f"on_error={on_error!r} is not one of {', '.join(ON_ERROR)}")
-    for name, value, fits in (
-        ("workers", workers, workers is None or workers >= 1),
-        ("max_bad_ratio", max_bad_ratio, 0 <= max_bad_ratio <= 1),
-        ("deadline", deadline, deadline is None or deadline > 0),
-        ("batch_rows", batch_rows, batch_rows >= 1),
-    ):
-        if not fits:
-            raise error("FT0101", f"{name}={value!r} is out of range")
-    workers = workers or len(os.sched_getaffinity(0))
-    options = {
-        "format": format,
-        "on_error": on_error,
-        "version_column": version_column,
-        "batch_rows": batch_rows,
-    }
-    the_store = open_store(store)
-    tell = progress or progress_module.default()
-    name = reference.partition("@")[0]
-    the_run = Run(reference, the_store, trust_store, strict, input, options, workers)
-    mode = "incremental" if incremental else "bounded"
-    summary = RunSummary(name, os.fspath(output), workers=workers)
-    with _core.Output.open(os.fspath(output), predictor=name, store=the_store.url, mode=mode) as target:
-        units = {unit.number: unit for unit in target.read_units()}
-
-        def work_on(number: int, files: list[InputFile] | None) -> None:
-            with Pool(workers, the_store.url, name, tell, deadline) as pool:
-                unit = target.unit(number, lambda: the_run.pin(list(units.values()), files, pool, tell))
-                units[number] = unit
-                summary.units.append(score_unit(unit, name, pool, tell))
-                summary.crashes += pool.crashes
-
-        for unit in list(units.values()):
-            if not unit.published:  # what an earlier call left undone, by its own pin
-                tell.note(f"unit {unit.number} goes on as it began, by {name}@{unit.pin['version']}")
-                work_on(unit.number, None)
-        if not incremental:
-            if not summary.units:
-                if 1 in units:
-                    the_run.check_finished(os.fspath(output), units[1], target.pins(1), tell)
-                work_on(1, None)
-        elif files := new_files(the_run.source, seen_files(list(units.values())), rescore_changed):
-            work_on(len(units) + 1, files)
-        summary.seconds = time.monotonic() - began
-        if summary.units:
-            counts = [unit.commit["counts"] for unit in units.values() if unit.commit]
-            try:
-                _core.check_bad_rows(counts, max_bad_ratio)
-            except Error as limit:
-                raise TooManyBadRows(limit.code, limit.message, limit.hint, summary) from None
-    return summary
+    the_run = Run(
+        reference,
+        input=input,
+        store=store,
+        trust_store=trust_store,
+        rescore_changed=rescore_changed,
+        strict=strict,
+        format=format,
+        workers=workers,
+        on_error=on_error,
+        max_bad_ratio=max_bad_ratio,
+        deadline=deadline,
+        version_column=version_column,
+        batch_rows=batch_rows,
+        progress=progress,
+    )
+    with the_run.open(output, "incremental" if incremental else "bounded") as rounds:
+        return rounds.incremental() if incremental else rounds.bounded()
 
 
 class Run:
-    """What a new unit's pin is made of. Nothing here is looked at for a unit that is pinned already."""
+    """How units are scored, and what a new one's pin is made of; see `run` for the arguments.
+
+    Only the pin is looked at for a unit that is pinned already.
+    """
 
     def __init__(
         self,
         reference: str,
-        store: Store,
-        trust_store: bool,
-        strict: bool,
-        input: Any,
-        options: dict[str, Any],
-        workers: int,
+        *,
+        input: Any = None,
+        store: str | Store | None = None,
+        trust_store: bool = False,
+        rescore_changed: bool = False,
+        strict: bool = False,
+        format: str = "parquet",
+        workers: int | None = None,
+        on_error: str = "quarantine",
+        max_bad_ratio: float = 0.01,
+        deadline: float | None = None,
+        version_column: str = "model_version",
+        batch_rows: int = 10_000,
+        progress: progress_module.Progress | None = None,
     ) -> None:
+        """FT0101 for an option that is out of range."""
+        from foretell.loading import open_store
+
+        if format not in FORMATS:
+            raise error("FT0101", f"format={format!r} is not one of {', '.join(FORMATS)}")
+        if on_error not in ON_ERROR:
+            raise error("FT0101", f"on_error={on_error!r} is not one of {', '.join(ON_ERROR)}")
+        for name, value, fits in (
+            ("workers", workers, workers is None or workers >= 1),
+            ("max_bad_ratio", max_bad_ratio, 0 <= max_bad_ratio <= 1),
+            ("deadline", deadline, deadline is None or deadline > 0),
+            ("batch_rows", batch_rows, batch_rows >= 1),
+        ):
+            if not fits:
+                raise error("FT0101", f"{name}={value!r} is out of range")
+        self.name = reference.partition("@")[0]
+        self.workers = workers or len(os.sched_getaffinity(0))
+        self.max_bad_ratio = max_bad_ratio
+        self.deadline = deadline
+        self.rescore_changed = rescore_changed
+        self.tell = progress or progress_module.default()
         self._reference = reference
-        self._store = store
+        self._store = open_store(store)
         self._trust_store = trust_store
         self._strict = strict
         self._input = input
-        self._options = options
-        self._workers = workers
+        self._options: dict[str, Any] = {
+            "format": format,
+            "on_error": on_error,
+            "version_column": version_column,
+            "batch_rows": batch_rows,
+        }
         self._source: Source | None = None
+
+    @property
+    def store_url(self) -> str:
+        return self._store.url
+
+    @contextmanager
+    def open(self, output: str | os.PathLike[str], mode: str) -> Iterator[Rounds]:
+        """The output, for this process alone until the end of the ``with`` block."""
+        from foretell import _core
+
+        path = os.fspath(output)
+        with _core.Output.open(path, predictor=self.name, store=self.store_url, mode=mode) as target:
+            yield Rounds(target, self, path)
 
     @property
     def source(self) -> Source:
@@ -175,28 +179,27 @@ class Run:
                 self._source = declared_source(predictor.source)
         return self._source
 
-    def pin(
-        self,
-        units: list[_core.Unit],
-        files: list[InputFile] | None,
-        pool: Pool,
-        tell: progress_module.Progress,
-    ) -> dict[str, Any]:
+    def pin(self, units: list[_core.Unit], planner: Planner | None, pool: Pool) -> dict[str, Any]:
         """Version and input of a new unit, as its pin keeps them."""
         from foretell.code import environment
         from foretell.store import default_who
 
-        version, plan, note = choose_version(
-            self._store,
-            self._reference,
-            units,
-            self._trust_store,
-            self._strict,
-            pool,
-            lambda version: self._plan(version, files),
-        )
+        assert planner is not None, "what is pinned already has a plan"
+        try:
+            version, plan, note = choose_version(
+                self._store,
+                self._reference,
+                units,
+                self._trust_store,
+                self._strict,
+                pool,
+                lambda version: self._plan(version, planner),
+            )
+        except BaseException:
+            planner.discard()
+            raise
         if note:
-            tell.note(note)
+            self.tell.note(note)
         return {
             "version": version.version,
             "manifest_sha256": version.sha256,
@@ -206,11 +209,9 @@ class Run:
             "why": f"run of {self._reference}",
         }
 
-    def check_finished(
-        self, output: str, unit: _core.Unit, pins: list[dict[str, Any]], tell: progress_module.Progress
-    ) -> None:
+    def check_finished(self, output: str, unit: _core.Unit, pins: list[dict[str, Any]]) -> None:
         """Tells that there is nothing to do. FT0601 when this call asks for other rows than an output has."""
-        finished = f"{self._reference.partition('@')[0]}@{unit.pin['version']}"
+        finished = f"{self.name}@{unit.pin['version']}"
         version = self._store.version(self._reference)
         plan = json.loads(unit.pin["plan"])
         # A person may have pinned another version than the one that was asked for.
@@ -218,7 +219,7 @@ class Run:
         if version.version not in {pin["version"] for pin in pins}:
             other = f"{self._reference} is version {version.version}"
         other = (
-            other or other_option(plan["options"], self._options) or other_input(plan["files"], self.source)
+            other or other_option(plan["options"], self._options) or other_input(plan, self.source)
         )
         if other:
             count = len(plan["files"])
@@ -228,9 +229,9 @@ class Run:
                 "choose another --output (one that is run with --incremental from the first time on takes"
                 " new files as they come)",
             )
-        tell.note(f"already finished by {finished}: nothing to do")
+        self.tell.note(f"already finished by {finished}: nothing to do")
 
-    def _plan(self, version: Version, files: list[InputFile] | None) -> Plan:
+    def _plan(self, version: Version, planner: Planner) -> Plan:
         """What there is to read, if this version can read it: what is pinned binds every later attempt."""
         from foretell import _core
         from foretell.predictor.contract import Contract
@@ -243,12 +244,8 @@ class Run:
                 f"{version.name}@{version.version} does not declare its output",
                 "add to the class, and save again: output = ft.schema(…)",
             )
-        plan = self.source.plan(
-            files=files,
-            declared=declared_schema(signature),
-            target_rows=SPLIT_ROWS,
-            target_bytes=SPLIT_BYTES,
-            min_splits=self._workers * SPLITS_A_WORKER,
+        plan = planner.plan(
+            SPLIT_ROWS, SPLIT_BYTES, self.workers * SPLITS_A_WORKER, declared_schema(signature)
         )
         if not plan["splits"]:  # nothing to predict, and yet an output with its columns
             file = plan["files"][0]

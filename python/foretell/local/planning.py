@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from foretell.error import Error, error
 from foretell.local.part import ERROR_COLUMN
+from foretell.sources import Sql
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,35 +21,16 @@ if TYPE_CHECKING:
     from foretell.version import Version
 
 
-def seen_files(units: Sequence[_core.Unit]) -> dict[str, dict[str, Any]]:
-    """Every file that a unit has planned, by path, as it was then: the newest plan wins."""
-    found: dict[str, dict[str, Any]] = {}
-    for unit in units:
-        for file in json.loads(unit.pin["plan"])["files"]:
-            found[file["path"]] = file
-    return found
+def other_input(plan: Plan, source: Source) -> str:
+    """How the source differs from what a finished unit has scored; empty when it does not.
 
-
-def new_files(source: Source, seen: dict[str, dict[str, Any]], rescore_changed: bool) -> list[InputFile]:
-    """The source's files that no unit has planned. FT0604 for one that changed since, unless it may be rescored."""
-    found = []
-    for file in source.list_files():
-        before = seen.get(file.path)
-        if before is None:
-            found.append(file)
-        elif file != _file(before):
-            if not rescore_changed:
-                raise error(
-                    "FT0604",
-                    f"{file.path} changed since it was scored: {before['size']} bytes then, {file.size} now",
-                    "give changed data a new file name, or pass --rescore-changed to score the whole file again",
-                )
-            found.append(file)
-    return found
-
-
-def other_input(planned: Sequence[dict[str, Any]], source: Source) -> str:
-    """How the source's files differ from those that a finished unit has scored; empty when they do not."""
+    Of a query its text is compared: what its tables were then is past.
+    """
+    asked = plan.get("query", {}).get("text")
+    if asked is not None or isinstance(source, Sql):
+        same = isinstance(source, Sql) and source.query == asked
+        return "" if same else f"the input is {source.describe()}, and was another then"
+    planned = plan["files"]
     try:
         now = {file.path: file for file in source.list_files()}
     except Error as missing:

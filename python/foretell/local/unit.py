@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foretell.error import Error, error
 from foretell.local.pool import Pool
 from foretell.local.progress import Progress
 from foretell.local.summary import UnitSummary
+from foretell.sources.answer import located
 
 if TYPE_CHECKING:
     from foretell import _core
@@ -24,9 +26,9 @@ def score_unit(unit: _core.Unit, name: str, pool: Pool, progress: Progress) -> U
     if unit.committed:
         unit.publish()
         return summarise(unit, finished_before=True)
-    plan = json.loads(unit.pin["plan"])
     attempt = unit.start()
     try:
+        plan = located(json.loads(unit.pin["plan"]), Path(attempt.staging_path or "").parent)
         adopted = {part["split"]: part["counts"]["rows"] for part in attempt.adopt()}
         splits = [split for split in plan["splits"] if split["number"] not in adopted]
         rows = (

@@ -12,6 +12,7 @@ from foretell.sources.files import Files, check_unchanged, declared_schema, file
 from foretell.sources.objects import as_source
 from foretell.sources.sampling import sample_frame
 from foretell.sources.source import InputFile, Plan, Source, Split, plan_schema
+from foretell.sources.sql import Sql, sql
 
 __all__ = [
     "Files",
@@ -19,6 +20,7 @@ __all__ = [
     "Plan",
     "Source",
     "Split",
+    "Sql",
     "as_source",
     "check_unchanged",
     "declared_schema",
@@ -26,4 +28,5 @@ __all__ = [
     "plan_schema",
     "read_split",
     "sample_frame",
+    "sql",
 ]

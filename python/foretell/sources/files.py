@@ -81,15 +81,21 @@ def files(
 class Files(Source):
     """See `files`."""
 
-    plannable = True
+    repeatable = True
 
     def __init__(
-        self, paths: Sequence[str], format: Format | None, reading: Reading, base: str | None = None
+        self,
+        paths: Sequence[str],
+        format: Format | None,
+        reading: Reading,
+        base: str | None = None,
+        listed: Sequence[InputFile] | None = None,
     ) -> None:
         self._paths = list(paths)
         self._format = format
         self._reading = reading
         self._base = base
+        self._listed = listed
 
     def describe(self) -> str:
         return ", ".join(self._paths) + (f" ({self._format.name})" if self._format else "")
@@ -122,6 +128,8 @@ class Files(Source):
 
         FT0701 when a path names none. In a folder, files whose names tell no format are passed over.
         """
+        if self._listed is not None:
+            return list(self._listed)
         found: dict[str, InputFile] = {}
         for path in self._paths:
             listed, folder = list_path(path, self._base)
@@ -133,6 +141,14 @@ class Files(Source):
                     )
             found.update((file.path, file) for file in listed)
         return [found[path] for path in sorted(found)]
+
+    def at(self, listed: Sequence[InputFile]) -> Files:
+        """The same source, as made of these files."""
+        return Files(self._paths, self._format, self._reading, self._base, listed)
+
+    def format_name(self, listed: Sequence[InputFile]) -> str:
+        """ "parquet", "csv" …: the one format of these files. FT0703 when there is none."""
+        return self._format_of(listed).name
 
     def _in_folder(self, file: InputFile) -> bool:
         format = format_of(file.path)

@@ -93,7 +93,7 @@ def sample_frame(
     """
     import pyarrow.parquet as pq
 
-    if not source.plannable:
+    if not source.repeatable:
         return _frame(source.sample(n, seed))
     folder = Path(cache_dir) if cache_dir is not None else _default_cache()
     path = folder / f"{_key(source, n, seed)}.parquet"
@@ -122,8 +122,7 @@ def _frame(table: pa.Table) -> pd.DataFrame:
 
 def _key(source: Source, n: int, seed: int) -> str:
     listed = [file.to_json() for file in source.list_files()]
-    how: dict[str, Any] = source.options() if isinstance(source, Files) else {}
-    text = json.dumps([source.describe(), how, listed, n, seed], sort_keys=True)
+    text = json.dumps([source.describe(), source.options(), listed, n, seed], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

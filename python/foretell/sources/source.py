@@ -56,8 +56,8 @@ class InputFile:
 class Source(ABC):
     """Rows to predict. Reading is thread-safe unless a source says otherwise."""
 
-    #: Whether a run can pin it: only files can be read again, in pieces, by another process.
-    plannable = False
+    #: Whether `list_files` and `options` say all about its rows, so that what was read may be kept by them.
+    repeatable = False
 
     @abstractmethod
     def describe(self) -> str:
@@ -78,6 +78,10 @@ class Source(ABC):
     def with_base(self, folder: str | Path) -> Source:
         """The same source; its relative paths start at ``folder``, unless they start somewhere already."""
         return self
+
+    def options(self) -> dict[str, Any]:
+        """How it is read, as JSON."""
+        return {}
 
     def list_files(self) -> list[InputFile]:
         """The files as they are now, sorted by path. FT0707 for a source that is not made of files."""
