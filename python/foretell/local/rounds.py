@@ -33,23 +33,30 @@ class Rounds:
         return [unit.number for unit in self._units.values() if not unit.published]
 
     def bounded(self) -> RunSummary:
-        """One unit, of the whole input."""
-        return self._round(
-            lambda summary: None if summary.units else whole_input(self._run.source, self._folder)
-        )
+        """One unit, of the whole input; as it was, if it is there."""
+
+        def whole(summary: RunSummary) -> None:
+            if not summary.units:
+                self._work_on(
+                    1, None if self._units else whole_input(self._run.source, self._folder), summary
+                )
+
+        return self._round(whole)
 
     def incremental(self, settling: Settling | None = None) -> RunSummary:
         """What an earlier round left undone; then a unit of what is new, if anything is."""
 
-        def new(_: RunSummary) -> Planner | None:
+        def new(summary: RunSummary) -> None:
             if self._past is None:
                 self._past = Past(self._units.values())
             run = self._run
-            return self._past.new_input(run.source, run.rescore_changed, self._folder, settling)
+            planner = self._past.new_input(run.source, run.rescore_changed, self._folder, settling)
+            if planner is not None:
+                self._work_on(len(self._units) + 1, planner, summary)
 
         return self._round(new)
 
-    def _round(self, next_input: Callable[[RunSummary], Planner | None]) -> RunSummary:
+    def _round(self, go_on: Callable[[RunSummary], None]) -> RunSummary:
         from foretell import _core
 
         began = time.monotonic()
@@ -59,8 +66,7 @@ class Rounds:
             pin = self._units[number].pin
             run.tell.note(f"unit {number} goes on as it began, by {run.name}@{pin['version']}")
             self._work_on(number, None, summary)
-        if (planner := next_input(summary)) is not None:
-            self._work_on(len(self._units) + 1, planner, summary)
+        go_on(summary)
         summary.seconds = time.monotonic() - began
         if summary.units:
             counts = [unit.commit["counts"] for unit in self._units.values() if unit.commit]

@@ -30,6 +30,7 @@ _SETTINGS = {
     "python_enable_replacements": "false",  # a name that is no table is an error, not a variable of ours
     "autoinstall_known_extensions": "false",  # nothing is fetched from elsewhere
 }
+_QUERY = "_foretell_query"
 
 
 def quoted(name: str) -> str:
@@ -60,8 +61,9 @@ class Engine:
             self._connection.execute("set enable_progress_bar = false")  # a notebook has its own
             for name, table in source.tables.items():
                 self.add(name, table)
+            self._add_query()
             #: What a FROM clause takes: the user's query.
-            self.rows = f"(\n{self._statement()}\n) as q"
+            self.rows = f"{_QUERY} as q"
             #: The columns of the result.
             self.schema = self._schema()
         except BaseException:
@@ -140,8 +142,8 @@ class Engine:
         for file in self._files:
             check_file(file)
 
-    def _statement(self) -> str:
-        """The user's query without its last semicolon. FT0708 unless it is one SELECT that can be bound."""
+    def _add_query(self) -> None:
+        """Makes the user's query a view. FT0708 unless it is one SELECT that can be bound."""
         text = self._source.query
         statements = self._call(lambda: self._connection.extract_statements(text))
         if len(statements) != 1 or statements[0].type.name != "SELECT":
@@ -158,7 +160,7 @@ class Engine:
         for i, name in enumerate(names):  # inside another query, DuckDB would rename the second one
             if name in names[:i]:
                 raise error("FT0204", f'the query has two columns named "{name}"', "rename one: … as …")
-        return re.sub(r"(\s*;)+\s*\Z", "", statements[0].query)
+        self._call(lambda: self._connection.execute(f"create temp view {_QUERY} as {text}"))
 
     def _schema(self) -> pa.Schema:
 

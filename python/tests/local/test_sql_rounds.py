@@ -155,7 +155,11 @@ def test_cursors_of_every_type_are_kept_exactly(query, first, second):
     assert query.round(source(pa.table(columns))).rows == 2
     assert query.round(source(pa.table(columns))).units == []
     more = pa.table(
-        {"id": [1, 2, 3], "text": ["ab"] * 3, "moment": pa.concat_arrays([first, pa.array([second], first.type)])}
+        {
+            "id": [1, 2, 3],
+            "text": ["ab"] * 3,
+            "moment": pa.concat_arrays([first, pa.array([second], first.type)]),
+        }
     )
     assert query.round(source(more)).rows == 1
     assert query.round(source(more)).units == []
