@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from foretell.display import topics
     from foretell.error import Error
     from foretell.loading import load
-    from foretell.local import RunSummary, run
+    from foretell.local import RunSummary, follow, run
     from foretell.parity import CheckReport, VersionComparison, check, compare
     from foretell.predictor.join import join_text
     from foretell.predictor.predictor import Predictor
@@ -39,6 +39,7 @@ _HOMES = {
     "check": "foretell.parity",
     "compare": "foretell.parity",
     "files": "foretell.sources",
+    "follow": "foretell.local",
     "join_text": "foretell.predictor.join",
     "load": "foretell.loading",
     "run": "foretell.local",
@@ -62,6 +63,7 @@ __all__ = [
     "check",
     "compare",
     "files",
+    "follow",
     "join_text",
     "load",
     "run",

@@ -10,7 +10,7 @@ import typer
 
 from foretell.cli.errors import INTERRUPTED
 from foretell.cli.options import StoreOption, TrustStoreOption, complete_job, complete_reference
-from foretell.cli.printing import print_json
+from foretell.cli.printing import json_text
 from foretell.error import Error, error
 
 if TYPE_CHECKING:
@@ -70,6 +70,26 @@ def run(
         bool | None,
         typer.Option(
             "--incremental/--no-incremental", help="Score only files that this output has not seen."
+        ),
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on until Ctrl-C: a round of what is new every --interval.")
+    ] = False,
+    interval: Annotated[
+        str | None,
+        typer.Option(
+            "--interval",
+            metavar="TIME",
+            help="With --follow: between two looks at the input, such as 30s, 10m or 2h; 30s unless given.",
+        ),
+    ] = None,
+    settle: Annotated[
+        int | None,
+        typer.Option(
+            "--settle",
+            metavar="N",
+            min=1,
+            help="With --follow: a file is taken when N looks in a row found it unchanged; 2 unless given.",
         ),
     ] = None,
     rescore_changed: Annotated[
@@ -137,6 +157,7 @@ def run(
 
     Kill it at any moment and run it again: it finishes the rest, each row once, by the version it began with.
     """
+    from foretell.cli.follow import follow_here, following
     from foretell.cli.suggest import suggesting
     from foretell.local import run as run_here
     from foretell.local.progress import Silent, default
@@ -161,20 +182,23 @@ def run(
         job, reference, {key: value for key, value in given.items() if value is not None}
     )
     the_store = Store(store)
+    options |= {
+        "store": the_store,
+        "trust_store": trust_store,
+        "progress": Silent() if quiet else default(),
+    }
+    options |= following(follow, interval, settle, options, job)
     name, _, selector = reference.partition("@")
     try:
         with suggesting(the_store, name, selector):
-            summary = run_here(
-                reference,
-                store=the_store,
-                trust_store=trust_store,
-                progress=Silent() if quiet else default(),
-                **options,
-            )
+            if follow:
+                follow_here(reference, options, as_json, quiet)
+                return
+            summary = run_here(reference, **options)
     except KeyboardInterrupt:
         _leave_interrupted()
     except TooManyBadRows as stopped:
-        _tell(stopped.summary, as_json, quiet)  # all is in place: this is a finding about it
+        _tell(stopped.summary, as_json, quiet, follow)  # all is in place: this is a finding about it
         raise
     except Error as stopped:
         if stopped.code == "FT0312":
@@ -201,9 +225,9 @@ def _of_job(job: str | None, reference: str | None, options: dict[str, Any]) -> 
     return reference, options
 
 
-def _tell(summary: RunSummary, as_json: bool, quiet: bool) -> None:
+def _tell(summary: RunSummary, as_json: bool, quiet: bool, in_a_line: bool = False) -> None:
     if as_json:
-        print_json(summary.to_json())
+        print(json_text(summary.to_json(), indent=None if in_a_line else 2))
     elif not quiet:
         print(summary)
         _say_what_is_next(summary)

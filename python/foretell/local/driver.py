@@ -218,9 +218,7 @@ class Run:
         other = ""
         if version.version not in {pin["version"] for pin in pins}:
             other = f"{self._reference} is version {version.version}"
-        other = (
-            other or other_option(plan["options"], self._options) or other_input(plan, self.source)
-        )
+        other = other or other_option(plan["options"], self._options) or other_input(plan, self.source)
         if other:
             count = len(plan["files"])
             raise error(

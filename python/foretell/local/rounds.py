@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foretell.error import Error, error
-from foretell.local.planning import Past, Planner, Settling, whole_input
+from foretell.local.input import Past, Planner, Settling, whole_input
+from foretell.local.pool import Pool
 from foretell.local.summary import RunSummary, TooManyBadRows
 from foretell.local.unit import score_unit
 
@@ -36,10 +37,13 @@ class Rounds:
         """One unit, of the whole input; as it was, if it is there."""
 
         def whole(summary: RunSummary) -> None:
-            if not summary.units:
-                self._work_on(
-                    1, None if self._units else whole_input(self._run.source, self._folder), summary
-                )
+            if summary.units:
+                return
+            if (unit := self._units.get(1)) is not None:
+                self._run.check_finished(self._output, unit, self._target.pins(1))
+                self._work_on(1, None, summary)
+            else:
+                self._work_on(1, whole_input(self._run.source, self._folder), summary)
 
         return self._round(whole)
 
@@ -78,13 +82,13 @@ class Rounds:
 
     def _work_on(self, number: int, planner: Planner | None, summary: RunSummary) -> None:
         run = self._run
-        unit = self._target.unit(number, lambda: run.pin(list(self._units.values()), planner))
-        if number not in self._units and self._past is not None:
-            self._past.add(unit)
-        self._units[number] = unit
-        done, crashes = score_unit(unit, run.store_url, run.name, run.workers, run.deadline, run.tell)
-        summary.units.append(done)
-        summary.crashes += crashes
+        with Pool(run.workers, run.store_url, run.name, run.tell, run.deadline) as pool:
+            unit = self._target.unit(number, lambda: run.pin(list(self._units.values()), planner, pool))
+            if number not in self._units and self._past is not None:
+                self._past.add(unit)
+            self._units[number] = unit
+            summary.units.append(score_unit(unit, run.name, pool, run.tell))
+            summary.crashes += pool.crashes
 
     def _folder(self) -> Path:
         folder = self._target.make_input_folder(len(self._units) + 1)
