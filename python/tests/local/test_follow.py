@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import foretell as ft
-from foretell.local.follow import follow
+from foretell.local.following import follow
 from foretell.local.input import Settling
 from foretell.local.progress import Silent
 from foretell.sources import InputFile
