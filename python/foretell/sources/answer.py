@@ -86,7 +86,7 @@ def ask(source: Sql, folder: Path, rounds: bool, before: Mapping[str, Any] | Non
     """Runs a query into ``folder``. In ``rounds``: the rows that are new since ``before``, what the last plan
     said as ``query``; None when there are none.
 
-    FT0101 without cursor and key; FT0708 to FT0710; FT0604 when a table's file changed meanwhile. What raises
+    FT0101 without cursor and key; FT0709 to FT0711; FT0604 when a table's file changed meanwhile. What raises
     leaves nothing in the folder.
     """
     from foretell.sources.duckdb_engine import Engine
@@ -161,7 +161,7 @@ def _rows(engine: Engine, cursor: Cursor | None) -> Any:
 
 
 def _check_distinct(engine: Engine, cursor: Cursor, path: Path) -> None:
-    """FT0710 when two rows of the file have one cursor value and one key."""
+    """FT0711 when two rows of the file have one cursor value and one key."""
     from foretell.sources.duckdb_engine import Stream, quoted
 
     table = f"{OWN_NAMES}_rows"
@@ -178,7 +178,7 @@ def _check_distinct(engine: Engine, cursor: Cursor, path: Path) -> None:
         *values, count = (column[0].as_py() for column in twice.columns)
         which = ", ".join(f"{name} = {value}" for name, value in zip(columns, values, strict=True))
         raise error(
-            "FT0710",
+            "FT0711",
             f"the key does not tell rows apart: {count} rows of the query have {which}",
             "name more columns: key=[…], or make the rows distinct in the query",
         )

@@ -27,7 +27,7 @@ class Cursor:
     def __init__(
         self, column: str, key: Sequence[str], schema: pa.Schema, before: Mapping[str, Any] | None
     ) -> None:
-        """FT0709, FT0710 when a column is not there or not of a type that serves; or not what it was before."""
+        """FT0710, FT0711 when a column is not there or not of a type that serves; or not what it was before."""
         self.column = column
         self.key = list(key)
         self._type = _cursor_type(column, schema)
@@ -54,7 +54,7 @@ class Cursor:
         return "" if self._before is None else str(self._before["until"])
 
     def take(self, batch: pa.RecordBatch) -> None:
-        """Looks at the next rows of the round. FT0709, FT0710 for one whose cursor or key cannot serve."""
+        """Looks at the next rows of the round. FT0710, FT0711 for one whose cursor or key cannot serve."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -64,7 +64,7 @@ class Cursor:
         for name, column in zip(self.key, keys.columns, strict=True):
             if column.null_count:
                 raise error(
-                    "FT0710",
+                    "FT0711",
                     f'the key "{name}" is null in {column.null_count:,} rows of the query, or more',
                     f"leave them out: where {name} is not null",
                 )
@@ -80,7 +80,7 @@ class Cursor:
 
         if cursor.null_count:
             raise error(
-                "FT0709",
+                "FT0710",
                 f'the cursor "{self.column}" is null in {cursor.null_count:,} rows of the query, or more',
                 f"leave them out: where {self.column} is not null",
             )
@@ -95,7 +95,7 @@ class Cursor:
             return
         if not fine:
             raise error(
-                "FT0709",
+                "FT0710",
                 f'the cursor "{self.column}" is infinite or not a number in some rows of the query',
                 f"leave them out: where isfinite({self.column})",
             )
@@ -103,13 +103,13 @@ class Cursor:
     def _check_before(self, before: Mapping[str, Any]) -> None:
         if before["column"] != self.column:
             raise error(
-                "FT0709",
+                "FT0710",
                 f'the cursor was "{before["column"]}" in the rounds before, and is "{self.column}" now',
                 "an output keeps its cursor; run into a new output",
             )
         if before["type"] != type_text(self._type):
             raise error(
-                "FT0709",
+                "FT0710",
                 f'the cursor "{self.column}" was {before["type"]} in the rounds before, and is {self._type} now',
                 _CAST.format(self.column),
             )
@@ -118,13 +118,13 @@ class Cursor:
                 ", ".join(f"{n} {t}" for n, t in one) for one in (before["key"], _pairs(self._key_schema))
             )
             raise error(
-                "FT0710",
+                "FT0711",
                 f"the key was {was} in the rounds before, and is {now} now",
                 "an output keeps its key; cast it in the query, or run into a new output",
             )
 
     def to_json(self) -> dict[str, Any]:
-        """What the pin keeps: the range, and the keys that were seen at its end. FT0709 when those are too many."""
+        """What the pin keeps: the range, and the keys that were seen at its end. FT0710 when those are too many."""
         import pyarrow as pa
 
         keys = [table.cast(self._key_schema) for table in self._at_until]
@@ -139,7 +139,7 @@ class Cursor:
         text = base64.b64encode(sink.getvalue()).decode()
         if len(text) > MOST_SEEN_TEXT:
             raise error(
-                "FT0709",
+                "FT0710",
                 f'{seen.num_rows:,} rows have the largest value of the cursor "{self.column}", '
                 f"{self.until}, and their keys are too many to be kept",
                 "use a cursor that tells rows apart better, such as a number that grows with each row",
@@ -172,13 +172,13 @@ def _cursor_type(name: str, schema: pa.Schema) -> pa.DataType:
     from foretell.sources.sql import missing_column
 
     if name not in schema.names:
-        raise error("FT0709", f'the query has no column "{name}", its cursor', missing_column(name, schema))
+        raise error("FT0710", f'the query has no column "{name}", its cursor', missing_column(name, schema))
     kind = schema.field(name).type
     is_ = pa.types
     serves = (is_.is_integer, is_.is_floating, is_.is_decimal, is_.is_date, is_.is_timestamp, is_.is_string)
     if not any(one(kind) for one in serves) or is_.is_float16(kind):
         raise error(
-            "FT0709",
+            "FT0710",
             f'the cursor "{name}" is {kind}, and has to be a number, a date, a timestamp or text',
             _CAST.format(name),
         )
@@ -195,12 +195,12 @@ def _key_schema(key: Sequence[str], schema: pa.Schema) -> pa.Schema:
     serves = (is_.is_integer, is_.is_decimal, is_.is_date, is_.is_timestamp, is_.is_string, is_.is_binary)
     for name in key:
         if name not in schema.names:
-            raise error("FT0710", f'the query has no column "{name}", its key', missing_column(name, schema))
+            raise error("FT0711", f'the query has no column "{name}", its key', missing_column(name, schema))
         kind = schema.field(name).type
         kind = kind.value_type if is_.is_dictionary(kind) else kind
         if not any(one(kind) for one in (*serves, is_.is_boolean)):
             raise error(
-                "FT0710",
+                "FT0711",
                 f'the key "{name}" is {kind}, and has to be a whole number, text, bytes, a date or a timestamp',
                 _CAST.format(name),
             )
@@ -209,13 +209,13 @@ def _key_schema(key: Sequence[str], schema: pa.Schema) -> pa.Schema:
 
 
 def _text(value: Any) -> str:
-    """A cursor value as text. FT0709 when the text would not give the same value back."""
+    """A cursor value as text. FT0710 when the text would not give the same value back."""
     import pyarrow as pa
 
     text = str(value.cast(pa.string()).as_py())
     if not _from_text(text, value.type).equals(value):
         raise error(
-            "FT0709", f"the cursor value {text} cannot be kept exactly", "cast the cursor in the query"
+            "FT0710", f"the cursor value {text} cannot be kept exactly", "cast the cursor in the query"
         )
     return text
 

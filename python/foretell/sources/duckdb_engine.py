@@ -46,7 +46,7 @@ class Engine:
     """One connection with a query's tables in it, at one state of their files. For one thread."""
 
     def __init__(self, source: Sql) -> None:
-        """FT0107 without DuckDB; FT0708 when the query is not valid."""
+        """FT0107 without DuckDB; FT0709 when the query is not valid."""
         try:
             import duckdb
         except ImportError:
@@ -108,7 +108,7 @@ class Engine:
         return {row[0]: row[1] for row in described}
 
     def select(self, query: str, parameters: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
-        """The batches of a query of ours. FT0708 when it fails; FT0604 when a file changed meanwhile.
+        """The batches of a query of ours. FT0709 when it fails; FT0604 when a file changed meanwhile.
 
         Ctrl-C ends the query: DuckDB works in another thread, and is told.
         """
@@ -143,17 +143,17 @@ class Engine:
             check_file(file)
 
     def _add_query(self) -> None:
-        """Makes the user's query a view. FT0708 unless it is one SELECT that can be bound."""
+        """Makes the user's query a view. FT0709 unless it is one SELECT that can be bound."""
         text = self._source.query
         statements = self._call(lambda: self._connection.extract_statements(text))
         if len(statements) != 1 or statements[0].type.name != "SELECT":
             kinds = ", ".join(one.type.name for one in statements) or "nothing"
             raise error(
-                "FT0708", f"the query is {kinds}, and has to be one SELECT", "use `with … select …` for steps"
+                "FT0709", f"the query is {kinds}, and has to be one SELECT", "use `with … select …` for steps"
             )
         if statements[0].named_parameters:
             raise error(
-                "FT0708", "the query has parameters, and no values for them", "write the values into it"
+                "FT0709", "the query has parameters, and no values for them", "write the values into it"
             )
         # Bound as it was written: the places in the engine's messages are the user's.
         names = self._call(lambda: self._connection.sql(text).columns)
@@ -200,7 +200,7 @@ class Engine:
         near = [line for line in rest if line.startswith(("Did you mean", "Candidate"))]
         tables = ", ".join(self._source.tables) or "none"
         raise error(
-            "FT0708",
+            "FT0709",
             f"the query cannot be run: {first[:1].lower()}{first[1:].replace(' Error: ', ' error: ', 1).rstrip('.!')}",
             "; ".join([*near, f"the query's tables are {tables}"]),
         ) from raised

@@ -104,7 +104,7 @@ class Sql(Source):
         return [found[path] for path in sorted(found)]
 
     def schema(self, columns: Sequence[str] | None = None) -> pa.Schema:
-        """Of the result. FT0708 when the query is not valid; FT0202 for a type that foretell does not read."""
+        """Of the result. FT0709 when the query is not valid; FT0202 for a type that foretell does not read."""
         from foretell.sources.duckdb_engine import Engine
 
         with Engine(self) as engine:
@@ -113,7 +113,7 @@ class Sql(Source):
     def read(self, columns: Sequence[str] | None = None, limit: int | None = None) -> pa.RecordBatchReader:
         """The rows in the order in which the engine gives them; the query runs as they are asked for.
 
-        FT0708 when it fails, FT0604 when a file changed meanwhile.
+        FT0709 when it fails, FT0604 when a file changed meanwhile.
         """
         import pyarrow as pa
 

@@ -168,12 +168,12 @@ def test_cursors_of_every_type_are_kept_exactly(query, first, second):
 @pytest.mark.parametrize(
     ("at", "code", "says"),
     [
-        (pa.array([1, None]), "FT0709", "null in 1 rows"),
-        (pa.array([1.0, float("nan")]), "FT0709", "not a number"),
-        (pa.array([1.0, float("inf")]), "FT0709", "infinite"),
-        (pa.array([1, 2**63 - 1], pa.timestamp("us")), "FT0709", "infinite"),
-        (pa.array([[1], [2]]), "FT0709", "list"),
-        (pa.array([True, False]), "FT0709", "bool"),
+        (pa.array([1, None]), "FT0710", "null in 1 rows"),
+        (pa.array([1.0, float("nan")]), "FT0710", "not a number"),
+        (pa.array([1.0, float("inf")]), "FT0710", "infinite"),
+        (pa.array([1, 2**63 - 1], pa.timestamp("us")), "FT0710", "infinite"),
+        (pa.array([[1], [2]]), "FT0710", "list"),
+        (pa.array([True, False]), "FT0710", "bool"),
     ],
 )
 def test_cursors_that_cannot_order_rows_are_refused(query, at, code, says):
@@ -191,23 +191,23 @@ def test_a_null_cursor_in_a_later_round_is_told_and_not_passed_over(query):
     query.add([2], [None])
     with pytest.raises(ft.Error) as refused:
         query.round()
-    assert refused.value.code == "FT0709"
+    assert refused.value.code == "FT0710"
 
 
 @pytest.mark.parametrize(
     ("options", "code", "says"),
     [
-        ({"cursor": "momet"}, "FT0709", 'did you mean "moment"'),
-        ({"key": "idd"}, "FT0710", 'did you mean "id"'),
+        ({"cursor": "momet"}, "FT0710", 'did you mean "moment"'),
+        ({"key": "idd"}, "FT0711", 'did you mean "id"'),
         ({"cursor": None}, "FT0101", "cursor="),
         ({"key": ()}, "FT0101", "key="),
-        ({"key": "text"}, "FT0710", "2 rows of the query have text = ab, moment = 10"),
+        ({"key": "text"}, "FT0711", "2 rows of the query have text = ab, moment = 10"),
         (
             {"key": "gone", "query": "select *, case when id > 1 then id end as gone from events"},
-            "FT0710",
+            "FT0711",
             "null",
         ),
-        ({"key": "half", "query": "select *, id / 2 as half from events"}, "FT0710", "double"),
+        ({"key": "half", "query": "select *, id / 2 as half from events"}, "FT0711", "double"),
     ],
 )
 def test_keys_and_cursors_that_do_not_serve_are_refused(query, options, code, says):
@@ -221,10 +221,10 @@ def test_keys_and_cursors_that_do_not_serve_are_refused(query, options, code, sa
 @pytest.mark.parametrize(
     ("changed", "code"),
     [
-        ({"query": "select id, text, cast(moment as varchar) as moment from events"}, "FT0709"),
-        ({"query": "select id, text, moment, moment as later from events", "cursor": "later"}, "FT0709"),
-        ({"query": "select cast(id as varchar) as id, text, moment from events"}, "FT0710"),
-        ({"key": ["id", "text"]}, "FT0710"),
+        ({"query": "select id, text, cast(moment as varchar) as moment from events"}, "FT0710"),
+        ({"query": "select id, text, moment, moment as later from events", "cursor": "later"}, "FT0710"),
+        ({"query": "select cast(id as varchar) as id, text, moment from events"}, "FT0711"),
+        ({"key": ["id", "text"]}, "FT0711"),
     ],
 )
 def test_an_output_keeps_its_cursor_and_key(query, changed, code):
@@ -248,7 +248,7 @@ def test_keys_too_many_to_keep_are_refused(query, monkeypatch):
     query.add(range(20_000), [7] * 20_000)
     with pytest.raises(ft.Error) as refused:
         query.round()
-    assert refused.value.code == "FT0709"
+    assert refused.value.code == "FT0710"
     assert "20,000 rows have the largest value" in refused.value.message
 
 

@@ -155,7 +155,7 @@ def test_a_predictor_reads_its_query(tmp_path):
     ],
 )
 def test_a_query_that_cannot_be_run_is_refused_in_the_engine_s_words(query, says):
-    problem = refused("FT0708", ft.sql(query, t=EVENTS))
+    problem = refused("FT0709", ft.sql(query, t=EVENTS))
     assert says in problem.message
 
 
@@ -166,7 +166,7 @@ def test_comments_and_a_last_semicolon_are_no_harm():
 
 def test_variables_of_the_caller_are_no_tables():
     mine = VENUES  # noqa: F841
-    refused("FT0708", ft.sql("select * from mine"))
+    refused("FT0709", ft.sql("select * from mine"))
 
 
 def test_two_columns_of_one_name_are_refused():
