@@ -198,8 +198,10 @@ constexpr std::array kCatalogue = {
     CatalogueEntry{
         Code::kNotChecked, "the version has no check that allows it",
         "An alias moves to a version only after `foretell check` has found that every mode gives the same "
-        "predictions, over 100 distinct rows or all that the source has. The message says what is lacking: no "
-        "check, too few rows (name some with --rows), a mode, or agreement. `foretell promote --unchecked --why "
+        "predictions, over 100 distinct rows or all that the source has. The message says what is lacking: "
+        "no "
+        "check, too few rows (name some with --rows), a mode, or agreement. `foretell promote --unchecked "
+        "--why "
         "TEXT` moves the alias all the same, and the history says so for ever."},
 
     // 05: opening a version
@@ -287,8 +289,9 @@ constexpr std::array kCatalogue = {
     CatalogueEntry{Code::kNoSource, "there is nothing to read from",
                    "The predictor declares no source and none was given. Set `source = ft.files(...)`, use "
                    "with_source(...), or --input."},
-    CatalogueEntry{Code::kNoRows, "there is no row to train on",
-                   "The source is empty, or every row of it was skipped by `prepare`. The message says which."},
+    CatalogueEntry{
+        Code::kNoRows, "there is no row to train on",
+        "The source is empty, or every row of it was skipped by `prepare`. The message says which."},
     CatalogueEntry{
         Code::kBadQuery, "the query cannot be run",
         "The text given to ft.sql is not one SELECT statement, names a table or column that is not there, or "
@@ -296,7 +299,8 @@ constexpr std::array kCatalogue = {
         "words."},
     CatalogueEntry{
         Code::kBadCursor, "the cursor cannot order the query's rows",
-        "Rounds of a query need a cursor: a column that grows as rows arrive, never null, NaN or infinite, of "
+        "Rounds of a query need a cursor: a column that grows as rows arrive, never null, NaN or infinite, "
+        "of "
         "a whole number, decimal, float, date, timestamp or text, and of the same type in every round. Cast "
         "it, or filter such rows out, in the query."},
     CatalogueEntry{
