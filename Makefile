@@ -11,7 +11,7 @@ FUZZ_SECONDS ?= 60
 ONLY ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup build test test-cpp test-python sanitize fuzz demo bench faults faults-guards lint fmt layers docs wheel nightly clean
+.PHONY: help setup build test test-cpp test-python sanitize fuzz demo bench faults faults-guards coverage lint fmt layers docs wheel nightly clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,11 @@ faults: build  ## the fault table with its figures; ONLY="kills errors" for some
 
 faults-guards: build  ## each guard taken out of a copy: its fault test has to fail
 	$(BIN)/python tests/faults/guards.py $(ONLY)
+
+coverage: $(SETUP)  ## lines and branches of the store and of runs that the C++ tests reach
+	cmake --preset coverage > /dev/null
+	cmake --build build/coverage --target store_test run_test cache_test
+	tools/coverage --least-lines 92 --least-branches 76
 
 lint: build layers  ## ruff, mypy, clang-format, clang-tidy on changed files
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
