@@ -1,9 +1,8 @@
 #include "foretell/open.h"
 
-#include "cache/cache.h"
-
 #include <optional>
 
+#include "cache/cache.h"
 #include "store/retired_log.h"
 
 namespace foretell {
