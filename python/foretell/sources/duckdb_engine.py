@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from foretell.sources.sql import Sql
 
 _SETTINGS = {
-    "TimeZone": "UTC",
     "python_enable_replacements": "false",  # a name that is no table is an error, not a variable of ours
     "autoinstall_known_extensions": "false",  # nothing is fetched from elsewhere
 }
@@ -58,7 +57,7 @@ class Engine:
         self._errors: tuple[type[Exception], ...] = (duckdb.Error, OSError, RuntimeError, ValueError)
         self._connection = duckdb.connect(config={**_SETTINGS, "temp_directory": self._scratch.name})
         try:
-            self._connection.execute("set enable_progress_bar = false")  # a notebook has its own
+            self._connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
             for name, table in source.tables.items():
                 self.add(name, table)
             self._add_query()
@@ -125,9 +124,7 @@ class Engine:
 
             def begin() -> pa.RecordBatchReader:
                 answer = self._connection.sql(query, params=list(parameters) or None)
-                # Its older name, in releases before 1.5.
-                reader = getattr(answer, "to_arrow_reader", None) or answer.fetch_arrow_reader
-                return reader(BATCH_ROWS)
+                return answer.to_arrow_reader(BATCH_ROWS)
 
             reader = waited(worker.submit(begin))
             try:
@@ -167,8 +164,7 @@ class Engine:
         from foretell.sources.types import type_text
 
         def ask() -> pa.Schema:
-            answer = self._connection.sql(f"select * from {self.rows} limit 0")
-            return (getattr(answer, "to_arrow_reader", None) or answer.fetch_arrow_reader)(1).schema
+            return self._connection.sql(f"select * from {self.rows} limit 0").to_arrow_reader(1).schema
 
         schema: pa.Schema = self._call(ask)
         for column in schema:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import signal
+import subprocess
 import sys
+import time
 
 import pyarrow as pa
 import pyarrow.csv
@@ -227,3 +230,21 @@ def test_without_duckdb_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "duckdb", None)
     source = ft.sql("select 1 as a")
     assert refused("FT0107", source).hint == "pip install 'foretell[sql]'"
+
+
+def test_ctrl_c_ends_a_query_that_would_take_hours():
+    code = (
+        "import foretell as ft\n"
+        "source = ft.sql('select count(*) as n from range(30000000000000) t(i) where i % 7 = 3')\n"
+        "print(source.schema().names, flush=True)\n"
+        "source.read().read_all()\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "['n']\n"
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert "KeyboardInterrupt" in err
