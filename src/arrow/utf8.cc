@@ -168,6 +168,17 @@ void CheckUtf8(const Column& column, std::string_view name) {
   }
 }
 
+std::string_view WholeCharacters(std::string_view text, std::size_t most) {
+  if (text.size() <= most) {
+    return text;
+  }
+  std::size_t end = most;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
+    --end;
+  }
+  return text.substr(0, end);
+}
+
 std::string Printable(std::string_view text) {
   constexpr std::size_t kLongest = 200;
   std::string out;

@@ -57,6 +57,13 @@ TEST(Utf8Test, LooksAtEachByte) {
   }
 }
 
+TEST(Utf8Test, IsCutBetweenCharacters) {
+  EXPECT_EQ(WholeCharacters("caf\u00e9", 5), "caf\u00e9");
+  EXPECT_EQ(WholeCharacters("caf\u00e9", 4), "caf");
+  EXPECT_EQ(WholeCharacters("\U0001F3B7", 3), "");
+  EXPECT_EQ(WholeCharacters("jazz", 2), "ja");
+}
+
 TEST(PrintableTest, ReplacesAndShortens) {
   EXPECT_EQ(Printable("gr\xf6\xdf"
                       "er 日本"),

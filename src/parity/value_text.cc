@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "arrow/layout.h"
+#include "arrow/utf8.h"
 
 namespace foretell {
 namespace {
@@ -206,11 +207,7 @@ std::string ShortText(const Column& column, std::int64_t i, std::size_t most) {
   std::string text;
   AppendValueText(column, i, most, text);
   if (text.size() > most) {
-    std::size_t end = most;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
-      --end;
-    }
-    text.resize(end);
+    text.resize(WholeCharacters(text, most).size());
     text += "…";
   }
   return text;

@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "arrow/utf8.h"
 #include "foretell/error.h"
 #include "python/arrow_objects.h"
 #include "python/bind.h"
@@ -30,11 +31,7 @@ std::string Text(nb::handle text) {
   }
   std::string utf8(PyBytes_AsString(bytes.ptr()), static_cast<std::size_t>(PyBytes_Size(bytes.ptr())));
   if (utf8.size() > kMostText) {
-    std::size_t end = kMostText;
-    while (end > 0 && (static_cast<unsigned char>(utf8[end]) & 0xC0U) == 0x80U) {
-      --end;
-    }
-    utf8.resize(end);
+    utf8.resize(WholeCharacters(utf8, kMostText).size());
     utf8 += "...";
   }
   return utf8;

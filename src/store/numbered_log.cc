@@ -1,10 +1,16 @@
 #include "store/numbered_log.h"
 
+#include <optional>
 #include <utility>
 
 #include "store/layout.h"
 
 namespace foretell {
+namespace {
+
+constexpr const char* kRestore = "restore it from a copy of the store";
+
+}  // namespace
 
 std::vector<std::int64_t> Numbers(Storage& storage, std::string_view folder, std::int64_t after) {
   std::vector<std::int64_t> numbers;
@@ -51,6 +57,26 @@ std::int64_t FirstGap(const std::vector<std::int64_t>& numbers) {
     }
   }
   return 0;
+}
+
+std::vector<std::int64_t> WholeLog(Storage& storage, std::string_view folder, std::string_view entry,
+                                   Code damaged) {
+  std::vector<std::int64_t> numbers = Numbers(storage, folder);
+  if (const std::int64_t gap = FirstGap(numbers)) {
+    throw Error(damaged,
+                std::string(folder) + " is damaged: " + std::string(entry) + " " + std::to_string(gap) +
+                    " is missing",
+                kRestore);
+  }
+  return numbers;
+}
+
+std::string ReadNumbered(Storage& storage, const std::string& key, Code damaged) {
+  std::optional<std::string> text = storage.Read(key);
+  if (!text) {
+    throw Error(damaged, key + " is missing", kRestore);
+  }
+  return *std::move(text);
 }
 
 }  // namespace foretell

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "foretell/error.h"
 #include "foretell/storage.h"
 
 namespace foretell {
@@ -19,5 +20,13 @@ std::vector<std::string> Folders(Storage& storage, const std::string& folder);
 
 // The first number that is missing from 1 to the last; 0 when none is.
 std::int64_t FirstGap(const std::vector<std::int64_t>& numbers);
+
+// The log of a version, 1 to the last: `damaged` when one is missing. `entry` is what the folder's are
+// called.
+std::vector<std::int64_t> WholeLog(Storage& storage, std::string_view folder, std::string_view entry,
+                                   Code damaged);
+
+// What is kept under the key of an entry: `damaged` when nothing is.
+std::string ReadNumbered(Storage& storage, const std::string& key, Code damaged);
 
 }  // namespace foretell

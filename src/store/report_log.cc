@@ -1,7 +1,6 @@
 #include "store/report_log.h"
 
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <utility>
 
 #include "store/commit.h"
@@ -49,22 +48,13 @@ std::string WriteReport(const Manifest& manifest, const Report& report, const js
 }
 
 std::vector<std::int64_t> Sequences(Storage& storage, const std::string& folder) {
-  std::vector<std::int64_t> sequences = Numbers(storage, folder);
-  if (const std::int64_t gap = FirstGap(sequences)) {
-    throw Error(Code::kBadReport, folder + " is damaged: report " + std::to_string(gap) + " is missing",
-                "restore it from a copy of the store");
-  }
-  return sequences;
+  return WholeLog(storage, folder, "report", Code::kBadReport);
 }
 
 Report ReadReport(Storage& storage, const Manifest& manifest, const std::string& folder,
                   std::int64_t sequence) {
   const std::string key = NumberedKey(folder, sequence);
-  const std::optional<std::string> text = storage.Read(key);
-  if (!text) {
-    throw Error(Code::kBadReport, key + " is missing", "restore it from a copy of the store");
-  }
-  const json object = Unseal(*text, key, Code::kBadReport);
+  const json object = Unseal(ReadNumbered(storage, key, Code::kBadReport), key, Code::kBadReport);
   const SealedReader reader(object, key, Code::kBadReport);
   Report report;
   report.sequence = reader.Number("sequence");

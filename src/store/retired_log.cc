@@ -16,13 +16,7 @@ namespace {
 using nlohmann::json;
 
 std::vector<std::int64_t> Sequences(Storage& storage, std::string_view name, std::int64_t version) {
-  const std::string folder = RetiredFolder(name, version);
-  std::vector<std::int64_t> sequences = Numbers(storage, folder);
-  if (const std::int64_t gap = FirstGap(sequences)) {
-    throw Error(Code::kBadManifest, folder + " is damaged: entry " + std::to_string(gap) + " is missing",
-                "restore it from a copy of the store");
-  }
-  return sequences;
+  return WholeLog(storage, RetiredFolder(name, version), "entry", Code::kBadManifest);
 }
 
 std::string By(const VersionEntry& entry) {
@@ -34,11 +28,7 @@ std::string By(const VersionEntry& entry) {
 VersionEntry ReadVersionEntry(Storage& storage, std::string_view name, std::int64_t version,
                               std::int64_t sequence) {
   const std::string key = NumberedKey(RetiredFolder(name, version), sequence);
-  const std::optional<std::string> text = storage.Read(key);
-  if (!text) {
-    throw Error(Code::kBadManifest, key + " is missing", "restore it from a copy of the store");
-  }
-  const json object = Unseal(*text, key, Code::kBadManifest);
+  const json object = Unseal(ReadNumbered(storage, key, Code::kBadManifest), key, Code::kBadManifest);
   const SealedReader reader(object, key, Code::kBadManifest);
   VersionEntry entry;
   entry.sequence = reader.Number("sequence");
