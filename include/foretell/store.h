@@ -85,9 +85,11 @@ struct Move {
 // One entry of the log of a version.
 struct VersionEntry {
   std::int64_t sequence = 0;
-  std::string kind;            // "in-use": an alias is about to name it; "retired", "restored", "purged"
-  std::string alias;           // of an in-use
-  std::string who, when, why;  // `when`: UTC, ISO 8601, for people only
+  std::string kind = {};   // "in-use": an alias is about to name it; "retired", "restored", "purged"
+  std::string alias = {};  // of an in-use
+  std::string who = {};
+  std::string when = {};  // UTC, ISO 8601, for people only
+  std::string why = {};
 };
 
 struct Retirement {
@@ -193,8 +195,6 @@ class Store {
  private:
   struct State;
 
-  bool Purge(const std::string& name, std::int64_t version, std::int64_t now, const Collection& collection,
-             Garbage& garbage);
   void EnsureReadable();
   void EnsureWritable();
   std::int64_t Highest(std::string_view name);

@@ -94,6 +94,11 @@ bool IsText(TypeId id) {
   return id == TypeId::kString || id == TypeId::kLargeString || id == TypeId::kStringView;
 }
 
+std::int64_t TicksPerSecond(TimeUnit unit) {
+  constexpr std::int64_t kTicks[] = {1, 1'000, 1'000'000, 1'000'000'000};
+  return kTicks[static_cast<int>(unit)];
+}
+
 std::size_t ChildCount(const DataType& type) {
   switch (LayoutOf(type.id)) {
     case Layout::kList:

@@ -39,6 +39,9 @@ bool HasLargeOffsets(TypeId id);
 // string, large_string, string_view.
 bool IsText(TypeId id);
 
+// Of times, timestamps and durations.
+std::int64_t TicksPerSecond(TimeUnit unit);
+
 // The types of a column's children, as `Column::child` gives them.
 std::size_t ChildCount(const DataType& type);
 DataType ChildType(const DataType& type, std::size_t i);

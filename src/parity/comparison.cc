@@ -1,9 +1,7 @@
 #include <algorithm>
-#include <cmath>
 #include <functional>
 #include <iterator>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -15,11 +13,10 @@
 #include "foretell/parity.h"
 #include "parity/value_pair.h"
 #include "parity/value_text.h"
+#include "predict/answer.h"
 
 namespace foretell {
 namespace {
-
-constexpr std::string_view kError = "_error";
 
 // One batch of what the batches hold together.
 Batch Whole(std::vector<Batch> batches) {
@@ -56,7 +53,7 @@ class ComparedColumn {
  public:
   ComparedColumn(std::string name, Column reference, Column other)
       : name_(std::move(name)),
-        errors_(name_ == kError && HasCode(reference) && HasCode(other)),
+        errors_(name_ == kErrorColumn && HasCode(reference) && HasCode(other)),
         reference_(std::move(reference)),
         other_(std::move(other)),
         pair_(errors_ ? reference_.child(0) : reference_, errors_ ? other_.child(0) : other_) {}
@@ -96,7 +93,7 @@ std::vector<ComparedColumn> Pairs(const Batch& reference, const Batch& other) {
   for (const Batch* batch : {&reference, &other}) {
     for (const Field& field : batch->schema().fields()) {
       if (std::find(names.begin(), names.end(), field.name) == names.end()) {
-        names.insert(field.name == kError ? names.begin() : names.end(), field.name);
+        names.insert(field.name == kErrorColumn ? names.begin() : names.end(), field.name);
       }
     }
   }
@@ -131,13 +128,11 @@ struct Comparison::State {
   ParityRule rule;
   std::int64_t next = 0;
   std::vector<bool> seen;
-  std::size_t rows_shown = 0;
   ParityReport report;
 
   void Begin() {
     next = 0;
     seen.assign(static_cast<std::size_t>(reference.rows()), false);
-    rows_shown = 0;
     report = {};
   }
 
@@ -171,14 +166,13 @@ struct Comparison::State {
       worst = std::max(worst, verdict);
       KeepLargest(report.absolute, distance.absolute, column.name(), id);
       KeepLargest(report.relative, distance.relative, column.name(), id);
-      if (verdict == Verdict::kDiffers && rows_shown < rule.shown) {
+      if (verdict == Verdict::kDiffers && report.mismatched.size() < rule.shown) {
         differences.push_back(column.Show(id, row));
       }
     }
     report.not_bit_equal += worst == Verdict::kBitEqual ? 0 : 1;
     if (worst == Verdict::kDiffers) {
       ++report.mismatches;
-      ++rows_shown;
       report.mismatched.push_back(id);
       std::move(differences.begin(), differences.end(), std::back_inserter(report.shown));
     }

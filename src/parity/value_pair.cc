@@ -56,7 +56,45 @@ ValuePair::Side::Side(const Column& given)
       whole(!dictionary && given.type().id == TypeId::kDouble && given.null_count() == 0) {}
 
 ValuePair::ValuePair(const Column& reference, const Column& other) : reference_(reference), other_(other) {
-  Pair();
+  const DataType& a = reference_.values.type();
+  const DataType& b = other_.values.type();
+  const Kind kind = KindOf(a);
+  if (kind == Kind::kNone || kind != KindOf(b)) {
+    return;
+  }
+  const auto plain_integer = [](const DataType& type) {
+    return type.id == TypeId::kInt8 || type.id == TypeId::kInt16 || type.id == TypeId::kInt32 ||
+           type.id == TypeId::kInt64;
+  };
+  const auto text_or_binary = [](const DataType& type) {
+    return LayoutOf(type.id) == Layout::kBytes || LayoutOf(type.id) == Layout::kView;
+  };
+  bool same = true;
+  switch (kind) {
+    case Kind::kInt:
+      same = a == b || (plain_integer(a) && plain_integer(b));
+      break;
+    case Kind::kBytes:
+      same = a == b || (text_or_binary(a) && text_or_binary(b) && IsText(a.id) == IsText(b.id));
+      break;
+    case Kind::kList:
+      children_.emplace_back(reference_.values.child(0), other_.values.child(0));
+      same = (a.id == TypeId::kMap) == (b.id == TypeId::kMap) && children_[0].same_kind();
+      break;
+    case Kind::kStruct:
+      same = a.fields().size() == b.fields().size();
+      for (std::size_t c = 0; same && c < a.fields().size(); ++c) {
+        same = a.fields()[c].name == b.fields()[c].name;
+        if (same) {
+          children_.emplace_back(reference_.values.child(c), other_.values.child(c));
+          same = children_.back().same_kind();
+        }
+      }
+      break;
+    default:
+      break;
+  }
+  kind_ = same ? kind : Kind::kNone;
 }
 
 ValuePair::Kind ValuePair::KindOf(const DataType& type) {
@@ -95,47 +133,6 @@ ValuePair::Kind ValuePair::KindOf(const DataType& type) {
     default:
       return Kind::kInt;
   }
-}
-
-void ValuePair::Pair() {
-  const DataType& a = reference_.values.type();
-  const DataType& b = other_.values.type();
-  const Kind kind = KindOf(a);
-  if (kind == Kind::kNone || kind != KindOf(b)) {
-    return;
-  }
-  const auto plain_integer = [](const DataType& type) {
-    return type.id == TypeId::kInt8 || type.id == TypeId::kInt16 || type.id == TypeId::kInt32 ||
-           type.id == TypeId::kInt64;
-  };
-  const auto text_or_binary = [](const DataType& type) {
-    return LayoutOf(type.id) == Layout::kBytes || LayoutOf(type.id) == Layout::kView;
-  };
-  switch (kind) {
-    case Kind::kInt:
-      same_kind_ = a == b || (plain_integer(a) && plain_integer(b));
-      break;
-    case Kind::kBytes:
-      same_kind_ = a == b || (text_or_binary(a) && text_or_binary(b) && IsText(a.id) == IsText(b.id));
-      break;
-    case Kind::kList:
-      children_.emplace_back(reference_.values.child(0), other_.values.child(0));
-      same_kind_ = (a.id == TypeId::kMap) == (b.id == TypeId::kMap) && children_[0].same_kind();
-      break;
-    case Kind::kStruct:
-      same_kind_ = a.fields().size() == b.fields().size();
-      for (std::size_t c = 0; same_kind_ && c < a.fields().size(); ++c) {
-        same_kind_ = a.fields()[c].name == b.fields()[c].name;
-        if (same_kind_) {
-          children_.emplace_back(reference_.values.child(c), other_.values.child(c));
-          same_kind_ = children_.back().same_kind();
-        }
-      }
-      break;
-    default:
-      same_kind_ = true;
-  }
-  kind_ = same_kind_ ? kind : Kind::kNone;
 }
 
 Verdict ValuePair::Compare(std::int64_t i, std::int64_t j, const ParityRule& rule, Distance& distance) const {

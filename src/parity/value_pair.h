@@ -2,8 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string>
 #include <vector>
 
 #include "foretell/parity.h"
@@ -23,7 +21,7 @@ class ValuePair {
   ValuePair(const Column& reference, const Column& other);
 
   // Whether both are of one kind, at every depth; only nulls match otherwise.
-  bool same_kind() const { return same_kind_; }
+  bool same_kind() const { return kind_ != Kind::kNone; }
 
   Verdict Compare(std::int64_t i, std::int64_t j, const ParityRule& rule, Distance& distance) const;
 
@@ -42,14 +40,12 @@ class ValuePair {
   };
 
   static Kind KindOf(const DataType& type);
-  void Pair();
   Verdict CompareList(std::int64_t i, std::int64_t j, const ParityRule& rule, Distance& distance) const;
   Verdict CompareValue(std::int64_t i, std::int64_t j, const ParityRule& rule, Distance& distance) const;
 
   Side reference_;
   Side other_;
   Kind kind_ = Kind::kNone;
-  bool same_kind_ = false;
   std::vector<ValuePair> children_;
 };
 

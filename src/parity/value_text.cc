@@ -61,20 +61,6 @@ void AppendQuoted(std::string_view value, std::size_t most, std::string& text) {
   text += '"';
 }
 
-std::int64_t PerSecond(TimeUnit unit) {
-  switch (unit) {
-    case TimeUnit::kSecond:
-      return 1;
-    case TimeUnit::kMillisecond:
-      return 1'000;
-    case TimeUnit::kMicrosecond:
-      return 1'000'000;
-    case TimeUnit::kNanosecond:
-      return 1'000'000'000;
-  }
-  return 1;
-}
-
 void AppendPadded(std::int64_t value, int width, std::string& text) {
   std::array<char, 32> buffer;
   const int length =
@@ -111,7 +97,7 @@ void AppendClock(std::int64_t ticks, std::int64_t per_second, std::string& text)
 }
 
 void AppendTimestamp(std::int64_t ticks, const DataType& type, std::string& text) {
-  const std::int64_t per_day = 86'400 * PerSecond(type.unit);
+  const std::int64_t per_day = 86'400 * TicksPerSecond(type.unit);
   std::int64_t days = ticks / per_day;
   std::int64_t rest = ticks % per_day;
   if (rest < 0) {
@@ -120,7 +106,7 @@ void AppendTimestamp(std::int64_t ticks, const DataType& type, std::string& text
   }
   AppendDate(days, text);
   text += 'T';
-  AppendClock(rest, PerSecond(type.unit), text);
+  AppendClock(rest, TicksPerSecond(type.unit), text);
   text += type.timezone.empty() ? "" : "Z";
 }
 
@@ -146,7 +132,7 @@ void AppendFixed(const Column& column, std::int64_t i, std::size_t most, std::st
       return AppendTimestamp(column.Int(i), type, text);
     case TypeId::kTime32:
     case TypeId::kTime64:
-      return AppendClock(column.Int(i), PerSecond(type.unit), text);
+      return AppendClock(column.Int(i), TicksPerSecond(type.unit), text);
     default:
       return AppendNumber(column.Int(i), text);
   }

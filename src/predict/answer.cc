@@ -19,10 +19,6 @@ namespace {
 
 constexpr const char* kCorrect = "correct the predictor, or its `output`";
 
-[[noreturn]] void WrongType(std::string message) {
-  throw Error(Code::kWrongType, std::move(message), kCorrect);
-}
-
 bool IsFloat(TypeId id) {
   return id == TypeId::kHalf || id == TypeId::kFloat || id == TypeId::kDouble;
 }
@@ -184,7 +180,7 @@ void ReadErrors(const Column& column, std::map<std::int64_t, RowError>& errors) 
   try {
     given = Cast(column, ErrorType(), kErrorColumn);
   } catch (const Error& error) {
-    WrongType("the predictor's " + error.message());
+    throw Error(Code::kWrongType, "the predictor's " + error.message(), kCorrect);
   }
   if (given.null_count() == given.length()) {
     return;

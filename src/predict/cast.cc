@@ -140,11 +140,6 @@ Column ConvertHalves(const Column& column, const DataType& type) {
   return FlatColumn(column, type, {data}, std::move(to));
 }
 
-std::int64_t TicksPerSecond(TimeUnit unit) {
-  constexpr std::int64_t kTicks[] = {1, 1'000, 1'000'000, 1'000'000'000};
-  return kTicks[static_cast<int>(unit)];
-}
-
 // Types whose values are 64-bit counts of a unit of time.
 bool IsTicks(TypeId id) {
   return id == TypeId::kTimestamp || id == TypeId::kDuration || id == TypeId::kTime64;

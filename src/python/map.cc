@@ -105,7 +105,7 @@ Stream MapBound(nb::handle input, nb::handle predictor, const std::string& on_er
     };
   }
   const Held keeper = Hold(nb::borrow(predictor));
-  Batches batches = nb::isinstance<Stream>(input) ? nb::cast<Stream&>(input).Take() : StreamFrom(input);
+  Batches batches = TakeBatches(input);
   Batches mapped;
   {
     const GilReleased released;

@@ -28,9 +28,9 @@ namespace {
 
 using Ids = std::vector<std::int64_t>;
 
-// Everything that a stream holds; a Stream of ours raises what it raises as it is.
+// Everything that a stream holds.
 std::vector<Batch> AllOf(nb::handle data) {
-  Batches stream = nb::isinstance<Stream>(data) ? nb::cast<Stream&>(data).Take() : StreamFrom(data);
+  Batches stream = TakeBatches(data);
   const GilReleased released;
   std::vector<Batch> batches;
   while (auto batch = stream.Next()) {

@@ -36,6 +36,10 @@ bool WasInterrupt(const Error& error) {
 Stream::Stream(Batches batches, std::function<nb::object()> cause)
     : batches_(std::move(batches)), cause_(std::move(cause)) {}
 
+Batches TakeBatches(nb::handle object) {
+  return nb::isinstance<Stream>(object) ? nb::cast<Stream&>(object).Take() : StreamFrom(object);
+}
+
 // Threads of the map may need the GIL to let go of Python's buffers, and are waited for.
 Stream::~Stream() {
   const GilReleased released;

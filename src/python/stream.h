@@ -32,4 +32,7 @@ class Stream {
   bool pulling_ = false;  // by the GIL
 };
 
+// The batches of a Stream of ours, which raise what they raise as it is, or of any object with one.
+Batches TakeBatches(nanobind::handle object);
+
 }  // namespace foretell::python

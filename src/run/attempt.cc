@@ -149,7 +149,7 @@ bool IsOfVersion(Code code) {
 bool Attempt::Fail(const Error& why) {
   if (!IsOfVersion(why.code())) return false;
   const Stamp stamp = NewStamp();
-  const Failure failure{id_, pin_.sequence, CodeText(why.code()), why.message(), stamp.when};
+  const Failure failure{id_, pin_.sequence, CodeText(why.code()), why.message()};
   // False: it was counted before.
   (void)CreateRecord(*session_->storage, FailedKey(unit_, pin_.sequence, id_),
                      EncodeFailed(unit_, failure, stamp), stamp);
@@ -185,7 +185,7 @@ Attempt Unit::Start() {
   attempt.session_ = session_;
   attempt.finished_ = std::make_shared<Attempt::Finished>();
   attempt.unit_ = number_;
-  attempt.id_ = AttemptId(session_->epoch, ++session_->attempts, NewAttemptId().substr(0, 16));
+  attempt.id_ = NextAttemptId(*session_);
   attempt.pin_ = pin_;
   const std::string key = AttemptKey(number_, attempt.id_);
   const Stamp stamp = NewStamp();

@@ -209,7 +209,7 @@ std::optional<std::filesystem::path> Output::MakeInputFolder(std::int64_t number
   RequireWriter(*session_, "a folder for a unit's input");
   CheckUnitNumber(number);
   // Named like an attempt, which it is the first part of; none that scores ever has this id.
-  const std::string id = AttemptId(session_->epoch, ++session_->attempts, NewAttemptId().substr(0, 16));
+  const std::string id = NextAttemptId(*session_);
   const std::optional<std::filesystem::path> lineage = session_->storage->LocalPath(LineageKey());
   if (!lineage) return std::nullopt;
   std::filesystem::path folder = lineage->parent_path().parent_path() / StagingFolder(number, id);

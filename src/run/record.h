@@ -52,7 +52,7 @@ struct Published {
 struct Failure {
   std::string attempt;
   std::int64_t pin = 0;
-  std::string code, reason, when;
+  std::string code, reason;
 };
 
 // An entry of a unit's log.

@@ -1,9 +1,14 @@
 #include "run/session.h"
 
 #include "foretell/error.h"
+#include "run/layout.h"
 #include "store/commit.h"
 
 namespace foretell::run {
+
+std::string NextAttemptId(Session& session) {
+  return AttemptId(session.epoch, ++session.attempts, NewAttemptId().substr(0, 16));
+}
 
 void RequireWriter(const Session& session, const char* what) {
   if (session.epoch > 0) return;

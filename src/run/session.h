@@ -24,6 +24,9 @@ struct Session {
   std::atomic<std::int64_t> published_to{0};  // units up to here are known to be published
 };
 
+// The id of one more attempt of this epoch; never used again.
+std::string NextAttemptId(Session& session);
+
 // FT0101 unless the output was opened for writing.
 void RequireWriter(const Session& session, const char* what);
 

@@ -24,24 +24,11 @@ constexpr std::int64_t kDay = std::chrono::nanoseconds(std::chrono::hours(24)).c
 constexpr std::int64_t kRetiredFor = 30 * kDay;
 constexpr std::int64_t kUnnamedFor = 7 * kDay;
 
-bool IsName(const std::string& text) {
-  try {
-    ValidateName(text);
-    return true;
-  } catch (const Error&) {
-    return false;  // a folder of somebody else's
-  }
-}
-
 // The versions that have a log, by name. To be asked for before the manifests are read: a version comes
 // before its log, so that a log without a manifest tells of a lost one.
 std::map<std::string, std::set<std::int64_t>> Logged(Storage& storage) {
   std::map<std::string, std::set<std::int64_t>> logged;
-  for (const std::string& segment : Folders(storage, RetiredFolder())) {
-    const std::string name = NameOfSegment(segment);
-    if (!IsName(name)) {
-      continue;
-    }
+  for (const std::string& name : NamesBelow(storage, RetiredFolder())) {
     for (const std::string& number : Folders(storage, RetiredFolder(name))) {
       if (const auto version = ParseNumber(number)) {
         logged[name].insert(*version);
@@ -59,11 +46,7 @@ class Named {
 
   // Reads the manifests that were not there the last time; they never change.
   void Read() {
-    for (const std::string& segment : Folders(storage_, VersionsFolder())) {
-      const std::string name = NameOfSegment(segment);
-      if (!IsName(name)) {
-        continue;
-      }
+    for (const std::string& name : NamesBelow(storage_, VersionsFolder())) {
       std::int64_t& highest = highest_[name];
       for (const std::int64_t version : Numbers(storage_, VersionFolder(name), highest)) {
         if (version != highest + 1) {
@@ -121,6 +104,37 @@ class Named {
   std::map<std::string, int> naming_;            // how often unpurged manifests name a blob
 };
 
+// Whether the version is purged now, or would be in a dry run.
+bool Purge(Store& store, const std::string& name, std::int64_t version, std::int64_t now,
+           const Collection& collection, Garbage& garbage) {
+  Storage& storage = store.storage();
+  while (true) {
+    const RetiredState state = ReadRetired(storage, name, version);
+    if (!state.retired() || state.purged()) {
+      return state.purged();
+    }
+    const auto info = storage.Stat(NumberedKey(RetiredFolder(name, version), state.last.sequence));
+    if (!info || now - info->modified_ns < kRetiredFor) {
+      garbage.waiting.push_back({name, version, state.last});
+      return false;
+    }
+    for (const std::string& alias : store.Aliases(name)) {
+      if (store.AliasVersion(name, alias) == version) {
+        throw Error(Code::kInUse,
+                    "'" + alias + "' names " + name + "@" + std::to_string(version) +
+                        ", which is retired; its files are not given up, and nothing more is deleted",
+                    "bring it back with `foretell restore`, or promote another version");
+      }
+    }
+    if (collection.dry_run ||
+        AppendVersionEntry(storage, name, version, state,
+                           {.kind = "purged", .who = collection.who, .why = collection.why})) {
+      garbage.purged.push_back({name, version, state.last});
+      return true;
+    }
+  }
+}
+
 }  // namespace
 
 Garbage Store::CollectGarbage(const Collection& collection) {
@@ -138,7 +152,7 @@ Garbage Store::CollectGarbage(const Collection& collection) {
     const std::string name = Spelling(folded).value_or(folded);
     for (const std::int64_t version : versions) {
       named.CheckThere(folded, version);
-      if (Purge(name, version, now, collection, garbage)) {
+      if (Purge(*this, name, version, now, collection, garbage)) {
         named.Forget(folded, version);
       }
     }
@@ -182,38 +196,6 @@ Garbage Store::CollectGarbage(const Collection& collection) {
     garbage.deleted.push_back(std::move(info));
   }
   return garbage;
-}
-
-bool Store::Purge(const std::string& name, std::int64_t version, std::int64_t now,
-                  const Collection& collection, Garbage& garbage) {
-  while (true) {
-    const RetiredState state = ReadRetired(*storage_, name, version);
-    if (!state.retired() || state.purged()) {
-      return state.purged();
-    }
-    const auto info = storage_->Stat(NumberedKey(RetiredFolder(name, version), state.last.sequence));
-    if (!info || now - info->modified_ns < kRetiredFor) {
-      garbage.waiting.push_back({name, version, state.last});
-      return false;
-    }
-    for (const std::string& alias : Aliases(name)) {
-      if (AliasVersion(name, alias) == version) {
-        throw Error(Code::kInUse,
-                    "'" + alias + "' names " + name + "@" + std::to_string(version) +
-                        ", which is retired; its files are not given up, and nothing more is deleted",
-                    "bring it back with `foretell restore`, or promote another version");
-      }
-    }
-    VersionEntry entry;
-    entry.sequence = state.last.sequence + 1;
-    entry.kind = "purged";
-    entry.who = collection.who;
-    entry.why = collection.why;
-    if (collection.dry_run || AppendVersionEntry(*storage_, name, version, std::move(entry))) {
-      garbage.purged.push_back({name, version, state.last});
-      return true;
-    }
-  }
 }
 
 }  // namespace foretell

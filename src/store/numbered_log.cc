@@ -50,6 +50,20 @@ std::vector<std::string> Folders(Storage& storage, const std::string& folder) {
   return folders;
 }
 
+std::vector<std::string> NamesBelow(Storage& storage, const std::string& folder) {
+  std::vector<std::string> names;
+  for (const std::string& segment : Folders(storage, folder)) {
+    std::string name = NameOfSegment(segment);
+    try {
+      ValidateName(name);
+    } catch (const Error&) {
+      continue;
+    }
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
 std::int64_t FirstGap(const std::vector<std::int64_t>& numbers) {
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     if (numbers[i] != static_cast<std::int64_t>(i) + 1) {

@@ -18,6 +18,10 @@ std::vector<std::int64_t> Numbers(Storage& storage, std::string_view folder, std
 // The folders directly below `folder`, in order.
 std::vector<std::string> Folders(Storage& storage, const std::string& folder);
 
+// The names, in lower case, that have a folder directly below `folder`; folders of somebody else's are left
+// out.
+std::vector<std::string> NamesBelow(Storage& storage, const std::string& folder);
+
 // The first number that is missing from 1 to the last; 0 when none is.
 std::int64_t FirstGap(const std::vector<std::int64_t>& numbers);
 

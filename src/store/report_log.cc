@@ -1,7 +1,6 @@
 #include "store/report_log.h"
 
 #include <nlohmann/json.hpp>
-#include <utility>
 
 #include "store/commit.h"
 #include "store/layout.h"

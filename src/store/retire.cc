@@ -78,12 +78,9 @@ VersionEntry Store::Retire(std::string_view name, std::int64_t version, const Re
                     "promote another version to '" + alias + "' first");
       }
     }
-    VersionEntry entry;
-    entry.sequence = state.last.sequence + 1;
-    entry.kind = "retired";
-    entry.who = retirement.who;
-    entry.why = retirement.why;
-    if (auto appended = AppendVersionEntry(*storage_, name, version, std::move(entry))) {
+    if (auto appended =
+            AppendVersionEntry(*storage_, name, version, state,
+                               {.kind = "retired", .who = retirement.who, .why = retirement.why})) {
       return *std::move(appended);
     }
   }
@@ -107,12 +104,9 @@ VersionEntry Store::Restore(std::string_view name, std::int64_t version, std::st
       throw Error(Code::kInvalidArgument, ReferenceText(name, version) + " is not retired",
                   "`foretell versions " + std::string(name) + " --retired` shows which are");
     }
-    VersionEntry entry;
-    entry.sequence = state.last.sequence + 1;
-    entry.kind = "restored";
-    entry.who = who;
-    entry.why = why;
-    if (auto appended = AppendVersionEntry(*storage_, name, version, std::move(entry))) {
+    if (auto appended =
+            AppendVersionEntry(*storage_, name, version, state,
+                               {.kind = "restored", .who = std::string(who), .why = std::string(why)})) {
       return *std::move(appended);
     }
   }

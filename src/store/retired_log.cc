@@ -67,7 +67,8 @@ void CheckRetiredLog(Storage& storage, std::string_view name, std::int64_t versi
 }
 
 std::optional<VersionEntry> AppendVersionEntry(Storage& storage, std::string_view name, std::int64_t version,
-                                               VersionEntry entry) {
+                                               const RetiredState& state, VersionEntry entry) {
+  entry.sequence = state.last.sequence + 1;
   entry.when = UtcNow();
   const std::string attempt_id = NewAttemptId();
   json body = {{"name", name},       {"version", version},       {"sequence", entry.sequence},
@@ -104,13 +105,11 @@ void MarkInUse(Storage& storage, std::string_view name, std::int64_t version, st
   while (true) {
     const RetiredState state = ReadRetired(storage, name, version);
     CheckNotRetired(name, version, state);
-    VersionEntry entry;
-    entry.sequence = state.last.sequence + 1;
-    entry.kind = "in-use";
-    entry.alias = alias;
-    entry.who = who;
-    entry.why = why;
-    if (AppendVersionEntry(storage, name, version, std::move(entry))) {
+    if (AppendVersionEntry(storage, name, version, state,
+                           {.kind = "in-use",
+                            .alias = std::string(alias),
+                            .who = std::string(who),
+                            .why = std::string(why)})) {
       return;
     }
   }

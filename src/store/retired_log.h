@@ -25,9 +25,9 @@ VersionEntry ReadVersionEntry(Storage& storage, std::string_view name, std::int6
 // All entries, for verify.
 void CheckRetiredLog(Storage& storage, std::string_view name, std::int64_t version);
 
-// Creates the entry at its sequence, its time set; nothing when another entry was first.
+// Creates the entry that follows `state`, its sequence and time set; nothing when another entry was first.
 std::optional<VersionEntry> AppendVersionEntry(Storage& storage, std::string_view name, std::int64_t version,
-                                               VersionEntry entry);
+                                               const RetiredState& state, VersionEntry entry);
 
 // FT0412 when the version is retired, FT0420 when it is purged.
 void CheckNotRetired(std::string_view name, std::int64_t version, const RetiredState& state);

@@ -174,13 +174,7 @@ void Store::ThrowUnknownName(std::string_view name) {
 std::vector<std::string> Store::Names() {
   EnsureReadable();
   std::vector<std::string> names;
-  for (const std::string& segment : Folders(*storage_, VersionsFolder())) {
-    const std::string name = NameOfSegment(segment);
-    try {
-      ValidateName(name);
-    } catch (const Error&) {
-      continue;  // a folder of somebody else's
-    }
+  for (const std::string& name : NamesBelow(*storage_, VersionsFolder())) {
     names.push_back(Spelling(name).value_or(name));  // damaged manifests do not hide that it is there
   }
   return names;
