@@ -418,6 +418,13 @@ def nested(
     return inner.flatmap(around)
 
 
+def test_no_rows_from_within_nested_ones_come_through() -> None:
+    kind = pa.struct([("a", pa.map_(pa.string(), pa.int8())), ("b", pa.list_(pa.string()))])
+    array = pa.array([{"a": [("", None)], "b": ["x"]}, None], kind)
+    for start in range(3):
+        assert_same(pa.table({"c": pa.chunked_array([array, array.slice(start, 0), array], kind)}))
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_any_nesting_in_any_slices_comes_through(data: st.DataObject) -> None:

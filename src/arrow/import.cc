@@ -323,17 +323,21 @@ void Importer::ImportChildren(Column::Parts& parts, const ArrowArray& array, Win
 Column Importer::Import(const DataType& type, const ArrowArray& array, Window window, const Place& place,
                         const Parents& parents) {
   CheckHeader(type, array, window, place);
+  const bool empty = window.begin == window.end;
+  if (empty) {
+    window = {};  // nothing before the window was looked at either, and nobody shall see it
+  }
   Column::Parts parts;
   parts.type = type;
   parts.length = window.end;
-  parts.offset = array.offset;
+  parts.offset = empty ? 0 : array.offset;
   parts.buffers.assign(array.buffers, array.buffers + (type.id == TypeId::kNull ? 0 : array.n_buffers));
   parts.owner = foreign_;
   if (array.null_count == 0 && !parts.buffers.empty()) {
     parts.buffers[0] = nullptr;
   }
   const bool no_validity = !parts.buffers.empty() && parts.buffers[0] == nullptr;
-  parts.null_count = no_validity ? 0 : window.end == array.length ? array.null_count : -1;
+  parts.null_count = no_validity || empty ? 0 : window.end == array.length ? array.null_count : -1;
   switch (LayoutOf(type.id)) {
     case Layout::kNull:
       break;
