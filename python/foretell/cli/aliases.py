@@ -19,7 +19,7 @@ from foretell.cli.options import (
     resolve,
     time_of,
 )
-from foretell.cli.printing import print_json, print_table, when_text
+from foretell.cli.printing import by_text, print_json, print_table, when_text
 from foretell.cli.suggest import suggesting
 from foretell.error import Error, error
 
@@ -104,7 +104,7 @@ def rollback(
         return
     undone = next(other for other in the_store.history(name, alias) if other.sequence == entry.undoes)
     print(f"{name}@{alias}: {_move(before, entry.version)} (entry {entry.sequence})")
-    print(f"undone: entry {undone.sequence}, promotion of version {undone.version} by {_by(undone)}")
+    print(f"undone: entry {undone.sequence}, promotion of version {undone.version} by {by_text(undone)}")
 
 
 def history(
@@ -154,8 +154,3 @@ def _moves(
 
 def _move(before: int | None, after: int) -> str:
     return f"version {after}" if before is None else f"version {before} → {after}"
-
-
-def _by(entry: AliasEntry) -> str:
-    why = f": {entry.why}" if entry.why else ""
-    return f"{entry.who}, {when_text(entry.when)}{why}"

@@ -72,8 +72,9 @@ def _print(report: VersionComparison) -> None:
     print("\n".join([report.headline(), *report.notes(), ""]))
     outputs: list[list[Any]] = []
     for change in report.outputs:
-        at = [f"{change.quantiles[i]:.3g}" for i in (0, 1, 3, 5, 6)] if change.quantiles else [None] * 5
-        outputs.append([change.output, change.kind, f"{change.changed:,}", f"{change.share:.1%}", *at])
+        outputs.append(
+            [change.output, change.kind, f"{change.changed:,}", f"{change.share:.1%}", *change.spread()]
+        )
     print_table(
         ["OUTPUT", "KIND", "CHANGED", "SHARE", "LEAST", "5 %", "MEDIAN", "95 %", "GREATEST"],
         outputs,

@@ -202,7 +202,15 @@ def metadata_of(given: list[str]) -> dict[str, str]:
     return found
 
 
-def check_alias(store: Store, name: str, alias: str) -> None:
+def checked_aliases(store: Store, name: str, given: list[str] | None) -> list[str]:
+    """Each alias once. FT0102 and FT0103, before anything is saved."""
+    aliases = list(dict.fromkeys(given or []))
+    for alias in aliases:
+        _check_alias(store, name, alias)
+    return aliases
+
+
+def _check_alias(store: Store, name: str, alias: str) -> None:
     """FT0102 and FT0103, before anything is saved."""
     try:
         store.core.alias_version(name, alias)

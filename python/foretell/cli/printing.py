@@ -8,7 +8,10 @@ import math
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from foretell._core import AliasEntry, VersionEntry
 
 _WIDE = 100_000  # no terminal, no folding: a pipe gets each row on one line, whole
 
@@ -92,3 +95,9 @@ def when_text(when: str) -> str:
 def text_width() -> int:
     """How wide prose is printed."""
     return min(100, shutil.get_terminal_size((100, 24)).columns)
+
+
+def by_text(entry: AliasEntry | VersionEntry) -> str:
+    """Who did it, when, and why."""
+    why = f": {entry.why}" if entry.why else ""
+    return f"{entry.who}, {when_text(entry.when)}{why}"

@@ -14,7 +14,7 @@ from foretell.cli.options import (
     complete_numbered,
     complete_retired,
 )
-from foretell.cli.printing import print_json, print_table, when_text
+from foretell.cli.printing import by_text, print_json, print_table, when_text
 from foretell.cli.suggest import suggesting
 from foretell.size import size_text
 
@@ -56,7 +56,7 @@ def retire(
     if as_json:
         print_json({"version": reference, **_entry(entry)})
     elif before is not None:
-        print(f"{reference} is retired already, by {_by(entry)}; nothing was changed")
+        print(f"{reference} is retired already, by {by_text(entry)}; nothing was changed")
     else:
         print(f"{reference} is retired (entry {entry.sequence}); its files are kept for thirty days")
         print(f"to undo: foretell restore {reference}")
@@ -143,8 +143,3 @@ def _fields(garbage: Garbage, deleted: bool) -> dict[str, Any]:
 
 def _entry(entry: VersionEntry) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in ("sequence", "kind", "who", "when", "why")}
-
-
-def _by(entry: VersionEntry) -> str:
-    why = f": {entry.why}" if entry.why else ""
-    return f"{entry.who}, {when_text(entry.when)}{why}"

@@ -20,7 +20,7 @@ from foretell.cli.options import (
     TrustStoreOption,
     UncheckedOption,
     WhyOption,
-    check_alias,
+    checked_aliases,
     complete_reference,
     metadata_of,
 )
@@ -79,9 +79,7 @@ def save(
     owner = predictor_class(predictor)
     loaded = ... if model is None else _load_model(model)
     the_store = Store(store)
-    aliases = list(dict.fromkeys(alias or []))
-    for each in aliases:
-        check_alias(the_store, name or owner.name, each)
+    aliases = checked_aliases(the_store, name or owner.name, alias)
     from_name, _, selector = (model_from or "").rpartition("@")
     with suggesting(the_store, from_name or name or owner.name, selector):
         version = owner(store=the_store).save_model(

@@ -17,7 +17,7 @@ from foretell.cli.options import (
     TrustStoreOption,
     UncheckedOption,
     WhyOption,
-    check_alias,
+    checked_aliases,
     metadata_of,
 )
 from foretell.cli.printing import print_json, print_table
@@ -84,9 +84,7 @@ def train(
     pairs = metadata_of(metadata or [])
     owner = predictor_class(predictor)
     the_store = Store(store)
-    aliases = list(dict.fromkeys(alias or []))
-    for each in aliases:
-        check_alias(the_store, name or owner.name, each)
+    aliases = checked_aliases(the_store, name or owner.name, alias)
     try:
         with suggesting(the_store, name or owner.name, compare or ""):
             done = owner(store=the_store).train_model(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from foretell.display.tables import Table, fields_html, table_html
+from foretell.display.tables import Table, fields_html, table_html, table_text
 from foretell.display.topic_table import Topic, Topics, topics
 
-__all__ = ["Table", "Topic", "Topics", "fields_html", "table_html", "topics"]
+__all__ = ["Table", "Topic", "Topics", "fields_html", "table_html", "table_text", "topics"]

@@ -37,6 +37,16 @@ def table_html(caption: str, columns: Sequence[str], rows: Iterable[Sequence[Any
     )
 
 
+def table_text(rows: Sequence[Sequence[Any]]) -> list[str]:
+    """Rows as lines, their cells below one another; None is empty."""
+    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    widths = [max(len(row[at]) for row in cells) for at in range(len(cells[0]))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    ]
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 

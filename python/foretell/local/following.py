@@ -36,8 +36,8 @@ _PASSING = (
     "FT0902",
     "FT0903",
 )
-# What a unit that is pinned is not tried again for: only a person can go on.
-_FINAL = ("FT0601", "FT0603", "FT0604", "FT0605", "FT0606", "FT0607", "FT0905")
+# What a unit that is pinned is not tried again for: only a person can go on, or asked for the end.
+_FINAL = ("FT0312", "FT0601", "FT0603", "FT0604", "FT0605", "FT0606", "FT0607", "FT0905")
 
 
 def follow(
@@ -102,6 +102,6 @@ def _rounds(run: Run, output: str | os.PathLike[str], interval: float, settle: i
 
 
 def _may_pass(problem: Error, rounds: Rounds, went_well: bool) -> bool:
-    if problem.code.startswith("FT01") or problem.code in _FINAL or problem.code == "FT0312":
+    if problem.code.startswith("FT01") or problem.code in _FINAL:
         return False
     return bool(rounds.unfinished) or (went_well and problem.code in _PASSING)

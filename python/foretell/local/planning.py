@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from foretell.error import Error, error
 from foretell.local.part import ERROR_COLUMN
-from foretell.sources import Sql
+from foretell.sources import InputFile, Sql
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from foretell import _core
     from foretell.local.pool import Pool
     from foretell.predictor.steps import Watch
-    from foretell.sources import InputFile, Plan, Source
+    from foretell.sources import Plan, Source
     from foretell.store import Store
     from foretell.version import Version
 
@@ -45,7 +45,7 @@ def other_input(plan: Plan, source: Source) -> str:
         return f"the input lacks {gone[0]}, which is among them" + (
             f", and {len(gone) - 1} more" * (len(gone) > 1)
         )
-    changed = [path for path in sorted(now) if now[path] != _file(before[path])]
+    changed = [path for path in sorted(now) if now[path] != InputFile.from_json(before[path])]
     return f"{changed[0]} changed since" if changed else ""
 
 
@@ -55,12 +55,6 @@ def other_option(pinned: dict[str, Any], asked: dict[str, Any]) -> str:
         if pinned[name] != asked[name]:
             return f"it has {name}={pinned[name]!r}, not {asked[name]!r}"
     return ""
-
-
-def _file(planned: dict[str, Any]) -> InputFile:
-    from foretell.sources import InputFile
-
-    return InputFile.from_json(planned)
 
 
 def rows_schema(plan: Plan) -> pa.Schema:

@@ -26,6 +26,9 @@ class Rounds:
         self._run = run
         self._output = output
         self._units = {unit.number: unit for unit in target.read_units()}
+        self._counts = {
+            number: commit["counts"] for number, unit in self._units.items() if (commit := unit.commit)
+        }
         self._past: Past | None = None
 
     @property
@@ -73,9 +76,8 @@ class Rounds:
         go_on(summary)
         summary.seconds = time.monotonic() - began
         if summary.units:
-            counts = [unit.commit["counts"] for unit in self._units.values() if unit.commit]
             try:
-                _core.check_bad_rows(counts, run.max_bad_ratio)
+                _core.check_bad_rows(list(self._counts.values()), run.max_bad_ratio)
             except Error as limit:
                 raise TooManyBadRows(limit.code, limit.message, limit.hint, summary) from None
         return summary
@@ -88,6 +90,8 @@ class Rounds:
                 self._past.add(unit)
             self._units[number] = unit
             summary.units.append(score_unit(unit, run.name, pool, run.tell))
+            if commit := unit.commit:
+                self._counts[number] = commit["counts"]
             summary.crashes += pool.crashes
 
     def _folder(self) -> Path:

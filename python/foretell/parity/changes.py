@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
+_TOLD = (0.0, 0.05, 0.5, 0.95, 1.0)
 
 _LABELS = 50  # an integer column of at most so many values is one of labels
 _BINS = 40
@@ -50,6 +51,12 @@ class Change:
     @property
     def share(self) -> float:
         return self.changed / self.rows if self.rows else 0.0
+
+    def spread(self) -> list[str | None]:
+        """The least change, 5 %, median, 95 %, the greatest; None where there is no number."""
+        if not self.quantiles:
+            return [None] * len(_TOLD)
+        return [f"{self.quantiles[QUANTILES.index(at)]:.3g}" for at in _TOLD]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from foretell.parity.modes import MODES, REQUIRED, Checked, Part
 from foretell.parity.process import OtherProcess
 from foretell.parity.report import CheckReport, Largest, ModeResult, Shown
 from foretell.parity.rows import Gathered, gather
-from foretell.parity.subject import Subject
+from foretell.parity.subject import Subject, tolerance
 
 if TYPE_CHECKING:
     from foretell.store import Store
@@ -96,16 +96,11 @@ class Run:
 
         self.checked = checked
         manifest = {} if version is None else version.manifest
-        parity = manifest.get("parity") or {}
-        self.rtol = float(parity.get("rtol", predictor.parity_rtol))
-        self.atol = float(parity.get("atol", predictor.parity_atol))
+        self.rtol, self.atol = tolerance(predictor, manifest)
         self.exact = manifest.get("kind", "python") != "python"
         self.results: list[ModeResult] = []
         self.moved: set[int] = set()  # rows that other neighbours change
         self.restless: set[int] = set()  # rows that even a second bulk prediction changes
-        self.bad = 0
-        self.bulk_seconds = 0.0
-        self.input_changed = False
         self.tried: set[str] = set()
         before = _digest(checked.rows)
         start = time.monotonic()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from foretell.error import error
 from foretell.parity.changes import QUANTILES, Change, measure
 from foretell.parity.rows import describe, example_of, read_rows
-from foretell.parity.subject import BULK_ROWS, Subject
+from foretell.parity.subject import BULK_ROWS, Subject, tolerance
 
 if TYPE_CHECKING:
     from foretell.store import Store
@@ -95,8 +95,8 @@ class VersionComparison:
         for change in self.outputs:
             said = f"{change.output}: {change.changed:,} of {change.rows:,} change ({change.share:.1%})"
             if change.quantiles:
-                low, middle, high = (change.quantiles[at] for at in (1, 3, 5))
-                said += f"; 5 % {low:.3g}, median {middle:.3g}, 95 % {high:.3g}"
+                _, low, middle, high, _ = change.spread()
+                said += f"; 5 % {low}, median {middle}, 95 % {high}"
             lines.append(said)
             lines += [f"  {a} → {b}: {count:,}" for a, b, count in change.transitions[:5]]
         return "\n".join(lines)
@@ -162,8 +162,8 @@ def _compared(table: Any, origin: str, pair: list[Any], versions: list[Version])
     from foretell.parity.changes import flattened
 
     old, new = (_predict(Subject(predictor), table, origin) for predictor in pair)
-    parity = versions[0].manifest.get("parity") or {}
-    rule = {"rtol": float(parity.get("rtol", 1e-9)), "atol": float(parity.get("atol", 1e-12)), "shown": 0}
+    rtol, atol = tolerance(pair[0], versions[0].manifest)
+    rule = {"rtol": rtol, "atol": atol, "shown": 0}
     bad = [~np.asarray(each.column("_error").is_null()) for each in (old, new)]
     both = ~bad[0] & ~bad[1]
     columns, others = flattened(old), flattened(new)

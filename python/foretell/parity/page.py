@@ -57,8 +57,9 @@ def _outputs(report: VersionComparison) -> str:
     columns = ["output", "kind", "rows", "changed", "share", "least", "5 %", "median", "95 %", "greatest"]
     rows = []
     for change in report.outputs:
-        at = [f"{change.quantiles[i]:.3g}" for i in (0, 1, 3, 5, 6)] if change.quantiles else [""] * 5
-        rows.append([change.output, change.kind, change.rows, change.changed, f"{change.share:.1%}", *at])
+        rows.append(
+            [change.output, change.kind, change.rows, change.changed, f"{change.share:.1%}", *change.spread()]
+        )
     return table_html("outputs", columns, rows)
 
 

@@ -169,12 +169,9 @@ class CheckReport:
         return cls(**given)
 
     def __str__(self) -> str:
-        rows = [COLUMNS, *(tuple(_text(cell) for cell in result.cells()) for result in self.modes)]
-        widths = [max(len(row[at]) for row in rows) for at in range(len(COLUMNS))]
-        table = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in rows
-        ]
+        from foretell.display import table_text
+
+        table = table_text([COLUMNS, *(result.cells() for result in self.modes)])
         return "\n".join([self.headline(), "", *table, *(["", *self.details()] if self.details() else [])])
 
     def _repr_html_(self) -> str:
@@ -213,7 +210,3 @@ def _mode(value: Mapping[str, Any]) -> ModeResult:
     given["types"] = tuple(value["types"])
     known = ModeResult.__dataclass_fields__
     return ModeResult(**{name: each for name, each in given.items() if name in known})
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else str(value)

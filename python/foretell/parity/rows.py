@@ -70,6 +70,8 @@ def read_rows(rows: Any, declared: Mapping[str, str] | None) -> Any:
 
     source = as_source(rows)
     if isinstance(source, Files) and declared is not None:
+        source = source.at(source.list_files())
+    if isinstance(source, Files) and declared is not None and source.is_text:
         present = set(source.schema().names)
         source = source.typed({name: kind for name, kind in declared.items() if name in present})
     return source.read().read_all()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from foretell.error import error
@@ -12,6 +12,13 @@ if TYPE_CHECKING:
 
 BULK_ROWS = 10_000
 """Rows of a bulk call, as a run makes them."""
+
+
+def tolerance(predictor: Any, manifest: Mapping[str, Any]) -> tuple[float, float]:
+    """The relative and the absolute difference that a version's predictions may have; else its class's."""
+    kept = manifest.get("parity") or {}
+    rtol = float(kept.get("rtol", predictor.parity_rtol))
+    return rtol, float(kept.get("atol", predictor.parity_atol))
 
 
 class Subject:

@@ -106,9 +106,11 @@ def _draw(source: Any, contract: Contract) -> Any:
 
     if not isinstance(source, Files):
         return source.sample(_DRAWN)
+    listed = source.list_files()
+    source = source.at(listed)
     if contract.input is not None:
         source = source.typed(contract.input)
-    if source.is_text and sum(file.size for file in source.list_files()) > _LARGEST_TEXT:
+    if source.is_text and sum(file.size for file in listed) > _LARGEST_TEXT:
         return source.read(limit=_DRAWN).read_all()
     return source.sample(_DRAWN)
 
@@ -123,7 +125,6 @@ def _columns(table: Any, contract: Contract) -> Any:
 
 def _some_distinct(table: Any, most: int) -> Any:
     """Up to ``most`` rows that differ from one another, from all over the table."""
-    import pyarrow as pa
 
     first: dict[str, int] = {}
     for at, row in enumerate(table.to_pylist()):
@@ -132,7 +133,7 @@ def _some_distinct(table: Any, most: int) -> Any:
     chosen = [places[i * len(places) // most] for i in range(most)] if len(places) > most else places
     from foretell.sources.sampling import take_rows
 
-    return take_rows(table, chosen) if chosen else pa.table(table.slice(0, 0))
+    return take_rows(table, chosen)
 
 
 def _hard_rows(table: Any) -> Any:

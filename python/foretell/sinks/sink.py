@@ -126,7 +126,7 @@ class Sink(ABC):
             size = os.fstat(self._file.fileno()).st_size
             self._file.close()
             os.replace(self._temporary, self.path)
-            _sync_folder(self.path.parent)
+            sync_folder(self.path.parent)
         except BaseException as raised:
             self.abort()
             raise self._failed(raised) from raised
@@ -177,7 +177,7 @@ def _columns(schema: pa.Schema) -> str:
     return ", ".join(f"{column.name}: {column.type}" for column in schema)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

@@ -11,7 +11,8 @@ import hashlib
 import os
 import shutil
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,10 +44,13 @@ class Answer:
         self._schema = schema
         self._blocks = blocks
         self._about = about
+        from foretell.sinks.sink import sync_folder
+
         path = folder / FILE_NAME
         with open(path, "rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        _sync_folders(folder)
+        for parent in folder.parents[:3]:  # what a pin will name must be there after a power cut
+            sync_folder(parent)
         self._file = {
             "path": f"{folder.name}/{FILE_NAME}",  # in the unit's staging: an output may be moved
             "size": os.path.getsize(path),
@@ -91,9 +95,10 @@ def ask(source: Sql, folder: Path, rounds: bool, before: Mapping[str, Any] | Non
     """
     from foretell.sources.duckdb_engine import Engine
 
-    if rounds and (source.cursor is None or not source.key):
-        lacking = "cursor= and key=" if source.cursor is None and not source.key else "cursor="
-        lacking = lacking if source.cursor is None else "key="
+    lacking = " and ".join(
+        what for what, given in (("cursor=", source.cursor), ("key=", source.key)) if not given
+    )
+    if rounds and lacking:
         raise error(
             "FT0101",
             f"rounds of a query need to know what is new, and it has no {lacking}",
@@ -123,16 +128,20 @@ def ask(source: Sql, folder: Path, rounds: bool, before: Mapping[str, Any] | Non
 
 
 def _write(engine: Engine, cursor: Cursor | None, path: Path) -> list[tuple[int, int]]:
-    """The rows of this round into a file; rows and bytes of each batch."""
+    """The rows of this round into a file; rows and bytes of each batch. No file for a round without rows."""
     from foretell.sinks.arrow_ipc import ArrowSink
 
     blocks: list[tuple[int, int]] = []
-    with ArrowSink(path, engine.schema) as sink:
-        for batch in _rows(engine, cursor):
-            if cursor is not None:
-                cursor.take(batch)
-            sink.write(batch)
-            blocks.append((batch.num_rows, batch.nbytes))
+    with closing(_rows(engine, cursor)) as batches:
+        first = list(islice(batches, 1))
+        if cursor is not None and not first:
+            return blocks
+        with ArrowSink(path, engine.schema) as sink:
+            for batch in chain(first, batches):
+                if cursor is not None:
+                    cursor.take(batch)
+                sink.write(batch)
+                blocks.append((batch.num_rows, batch.nbytes))
     return blocks
 
 
@@ -206,13 +215,3 @@ def located(plan: Plan, staging: Path) -> Plan:
     # The workers need not know what was seen.
     read = {name: value for name, value in plan.items() if name != "query"}
     return {**read, "files": [local_file(os.fspath(path)).to_json()]}
-
-
-def _sync_folders(folder: Path) -> None:
-    """What a pin will name must be there after a power cut: the folders up to the output's own."""
-    for one in (folder, *folder.parents[:3]):
-        handle = os.open(one, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -36,7 +36,6 @@ class Cursor:
         self.since = None
         self.until: Any = None
         self._at_until: list[pa.Table] = []
-        self.rows = 0
         if before is not None:
             self._check_before(before)
             self.since = _from_text(before["until"], self._type)
@@ -69,10 +68,10 @@ class Cursor:
                     f"leave them out: where {name} is not null",
                 )
         largest = pc.max(cursor)
-        if self.until is None or largest.as_py() > self.until.as_py() or _later(largest, self.until):
+        # By Arrow: Python's own values are coarser than nanoseconds, and end at the year 9999.
+        if self.until is None or pc.greater(largest, self.until).as_py():
             self.until, self._at_until = largest, []
         self._at_until.append(pa.Table.from_batches([keys]).filter(pc.equal(cursor, self.until)))
-        self.rows += batch.num_rows
 
     def _check_values(self, cursor: pa.Array) -> None:
         import pyarrow as pa
@@ -153,13 +152,6 @@ class Cursor:
             "seen": text,
             "seen_rows": seen.num_rows,
         }
-
-
-def _later(one: Any, other: Any) -> bool:
-    """Whether ``one`` is larger where Python's own values are too coarse: nanoseconds."""
-    import pyarrow.compute as pc
-
-    return bool(pc.greater(one, other).as_py())
 
 
 def _pairs(schema: pa.Schema) -> list[list[str]]:

@@ -7,7 +7,6 @@ other table is a stream of its source's batches.
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from foretell.error import Error, error, missing_extra
 from foretell.sources.files import Files
 from foretell.sources.format import BATCH_ROWS
-from foretell.sources.listing import check_file, is_url
+from foretell.sources.listing import check_file, has_wildcards, is_url
 from foretell.sources.objects import Rows
 from foretell.sources.source import InputFile, Source
 
@@ -242,14 +241,12 @@ def _reads_itself(source: Files, listed: Sequence[InputFile]) -> bool:
     """Whether DuckDB reads these files as `ft.files` would."""
     import pyarrow as pa
 
-    if source.options()["types"] or any(
-        is_url(file.path) or re.search(r"[*?\[]", file.path) for file in listed
-    ):
+    if source.options()["types"] or any(is_url(file.path) or has_wildcards(file.path) for file in listed):
         return False
     if source.format_name(listed) != "parquet":
         return False
-    schema = source.schema()  # FT0705 when they do not agree
+    source.schema()  # FT0705 when they do not agree
     from pyarrow import parquet
 
     first = parquet.read_schema(os.fspath(listed[0].path))
-    return not any(pa.types.is_null(column.type) for column in first) and len(schema) == len(first)
+    return not any(pa.types.is_null(column.type) for column in first)

@@ -121,7 +121,7 @@ class Files(Source):
         if not self.is_text:
             return self
         reading = replace(self._reading, types={**types, **self._reading.types})
-        return Files(self._paths, self._format, reading, self._base)
+        return Files(self._paths, self._format, reading, self._base, self._listed)
 
     def list_files(self) -> list[InputFile]:
         """The files as they are now, each once, sorted by path.

@@ -25,6 +25,10 @@ def is_url(path: str) -> bool:
     return _URL.match(path) is not None
 
 
+def has_wildcards(path: str) -> bool:
+    return _WILD.search(path) is not None
+
+
 def is_hidden(name: str) -> bool:
     return name.startswith(("_", "."))
 
@@ -42,10 +46,10 @@ def list_path(path: str, base: str | None) -> tuple[list[InputFile], bool]:
     if place.is_folder(place.path):
         listed = place.walk(place.path, lambda name: not is_hidden(name), None)
         return sorted((file for file, _ in listed), key=lambda file: file.path), True
-    if not _WILD.search(place.path):
+    if not has_wildcards(place.path):
         raise error("FT0701", f"{path} does not exist", place.hint())
     segments = place.path.split("/")
-    fixed = next(i for i, segment in enumerate(segments) if _WILD.search(segment))
+    fixed = next(i for i, segment in enumerate(segments) if has_wildcards(segment))
     root, pattern = "/".join(segments[:fixed]) or "/", segments[fixed:]
     depth = None if "**" in pattern else len(pattern)
     spelled = {segment[0] for segment in pattern if is_hidden(segment)}
@@ -143,7 +147,7 @@ class _Remote:
         return bool(self._info(path).type.name == "Directory")
 
     def stat(self, path: str) -> InputFile | None:
-        if _WILD.search(path):
+        if has_wildcards(path):
             return None
         info = self._info(path)
         return self._file(info) if info.type.name == "File" else None

@@ -12,6 +12,8 @@ import hashlib
 import json
 import os
 import random
+from bisect import bisect_left
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,17 +68,19 @@ def sample_files(source: Files, n: int, seed: int) -> pa.Table:
     chosen.sort(key=lambda split: int(split["number"]))
     positions = sample_positions(rows, n, seed)
     batches = []
-    base = at = 0
+    base = 0
     for split in chosen:
-        wanted = []
-        while at < len(positions) and positions[at] < base + split["rows"]:
-            wanted.append(positions[at] - base)
-            at += 1
-        if wanted:
+        if wanted := within(positions, base, split["rows"]):
             piece = pa.Table.from_batches(read_split(plan, split))
             batches.append(take_rows(piece, wanted))
         base += split["rows"]
     return pa.concat_tables(batches) if batches else plan_schema(plan).empty_table()
+
+
+def within(positions: Sequence[int], first: int, rows: int) -> list[int]:
+    """Those of the sorted ``positions`` that lie in the ``rows`` rows from ``first`` on, counted from there."""
+    begin, end = bisect_left(positions, first), bisect_left(positions, first + rows)
+    return [position - first for position in positions[begin:end]]
 
 
 def sample_frame(

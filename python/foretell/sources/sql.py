@@ -14,13 +14,13 @@ This says what is asked: text, tables, cursor, key. An engine answers it; on one
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from foretell.error import error
+from foretell.nearest import nearest
 from foretell.sources.objects import as_source
 from foretell.sources.source import InputFile, Source, pick_columns
 
@@ -140,26 +140,22 @@ class Sql(Source):
         import pyarrow as pa
 
         from foretell.sources.duckdb_engine import Engine
-        from foretell.sources.sampling import sample_positions, take_rows
+        from foretell.sources.sampling import sample_positions, take_rows, within
 
         with Engine(self) as engine:
             count = next(engine.select(f"select count(*) from {engine.rows}")).column(0)[0].as_py()
             positions = sample_positions(count, n, seed)
-            found, first, at = [], 0, 0
+            found, first = [], 0
             for batch in engine.select(f"select * from {engine.rows}") if positions else ():
-                wanted = []
-                while at < len(positions) and positions[at] < first + batch.num_rows:
-                    wanted.append(positions[at] - first)
-                    at += 1
-                if wanted:
+                if wanted := within(positions, first, batch.num_rows):
                     found.append(take_rows(pa.Table.from_batches([batch]), wanted))
                 first += batch.num_rows
-                if at == len(positions):
+                if first > positions[-1]:
                     break
             return pa.concat_tables(found) if found else engine.schema.empty_table()
 
 
 def missing_column(name: str, schema: pa.Schema) -> str:
     """A hint for a column that the result lacks."""
-    near = difflib.get_close_matches(name, schema.names, 1)
-    return f'did you mean "{near[0]}"?' if near else "its columns are " + ", ".join(schema.names)
+    near = nearest(name, schema.names)
+    return f'did you mean "{near}"?' if near else "its columns are " + ", ".join(schema.names)

@@ -253,8 +253,8 @@ def count_lines(data: bytes) -> int:
     return data.count(b"\n") or data.count(b"\r")
 
 
-def each_block(reader: RecordReader, max_rows: int, max_bytes: int, keep: bool = True) -> Iterator[Block]:
-    while (block := reader.take(max_rows, max_bytes, keep)) is not None:
+def each_block(reader: RecordReader, max_rows: int, max_bytes: int) -> Iterator[Block]:
+    while (block := reader.take(max_rows, max_bytes)) is not None:
         yield block
 
 

@@ -6,7 +6,7 @@ import html
 from dataclasses import dataclass, field
 from typing import Any
 
-from foretell.display import table_html
+from foretell.display import table_html, table_text
 from foretell.version import Version, metric_text
 
 
@@ -100,9 +100,7 @@ class Training:
         heads, rows = self.table()
         told = [f"{self.version.reference} trained and saved", *self.lines()]
         if rows:
-            widths = [max(len(str(row[i])) for row in [heads, *rows]) for i in range(len(heads))]
-            for row in [heads, *rows]:
-                told.append("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)))
+            told += table_text([heads, *rows])
         return "\n".join(line.rstrip() for line in [*told, self.comparison()] if line)
 
     def __repr__(self) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -84,3 +86,29 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.setenv("FORETELL_CACHE", str(tmp_path / "cache"))
     monkeypatch.syspath_prepend(str(tmp_path))
     return Project(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def alive() -> Callable[[int], bool]:
+    """Whether a process is there, and has not ended."""
+
+    def ask(pid: int) -> bool:
+        try:
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+
+    return ask
+
+
+@pytest.fixture
+def wait_until() -> Callable[..., bool]:
+    """Whether something became true within a time."""
+
+    def wait(true: Callable[[], Any], seconds: float = 60) -> bool:
+        end = time.monotonic() + seconds
+        while not (done := true()) and time.monotonic() < end:
+            time.sleep(0.02)
+        return bool(done)
+
+    return wait

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -20,20 +19,6 @@ import sys
 import foretell as ft
 ft.run("Length@production", input=sys.argv[1], output=sys.argv[2], store=sys.argv[3], workers=2)
 """
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def wait_until(true, seconds: float = 60) -> bool:
-    end = time.monotonic() + seconds
-    while not (done := true()) and time.monotonic() < end:
-        time.sleep(0.02)
-    return bool(done)
 
 
 @pytest.fixture
@@ -68,7 +53,7 @@ def noting(project, then: str = "pass") -> Path:
     return notes
 
 
-def test_the_driver_itself_loads_nothing(project, started):
+def test_the_driver_itself_loads_nothing(project, started, alive):
     notes = noting(project)
     for name in ("a.parquet", "b.parquet"):
         project.write(name, ["ab"] * 10)
@@ -89,7 +74,7 @@ def test_no_more_processes_start_than_there_are_splits_and_none_for_nothing(proj
     assert len(started) == 1
 
 
-def test_a_plan_that_fails_ends_the_process_that_is_loading(project, started):
+def test_a_plan_that_fails_ends_the_process_that_is_loading(project, started, alive):
     notes = noting(project, "time.sleep(600)")
     path = project.write("a.parquet", ["ab"])
     pq.write_table(pq.read_table(path).drop_columns("text"), path)
@@ -103,7 +88,7 @@ def test_a_plan_that_fails_ends_the_process_that_is_loading(project, started):
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGKILL])
-def test_a_driver_stopped_before_its_pin_leaves_no_process_and_no_pin(project, signum):
+def test_a_driver_stopped_before_its_pin_leaves_no_process_and_no_pin(project, signum, alive, wait_until):
     notes = noting(project, "time.sleep(600 if os.environ.get('FORETELL_TEST_LOAD') else 0)")
     for name in ("a.parquet", "b.parquet"):
         project.write(name, ["ab"] * 10)
@@ -125,7 +110,7 @@ def test_a_driver_stopped_before_its_pin_leaves_no_process_and_no_pin(project, s
 
 
 def test_a_version_whose_process_dies_at_load_leaves_the_one_before_it_in_place(
-    project, monkeypatch, started
+    project, monkeypatch, started, alive
 ):
     project.save(model=1)
     project.write("a.parquet", ["ab"] * 3)

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -26,20 +25,6 @@ def start(project) -> subprocess.Popen:
         stderr=subprocess.PIPE,
         text=True,
     )
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def wait_until(true, seconds: float = 60) -> bool:
-    end = time.monotonic() + seconds
-    while not (done := true()) and time.monotonic() < end:
-        time.sleep(0.02)
-    return bool(done)
 
 
 def gone(group: int) -> bool:
@@ -66,7 +51,7 @@ def noting(project, then: str) -> Path:
 
 
 @pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_workers_end_with_their_driver_even_when_they_hang(project, signum):
+def test_workers_end_with_their_driver_even_when_they_hang(project, signum, alive, wait_until):
     notes = noting(project, "time.sleep(600)")
     for name in ("a.parquet", "b.parquet"):
         project.write(name, ["note"] * 10)
@@ -90,7 +75,7 @@ def test_what_user_code_prints_goes_to_standard_error(project, capfd):
     assert "printed by user code" in told.err
 
 
-def test_what_a_worker_started_ends_with_the_run(project):
+def test_what_a_worker_started_ends_with_the_run(project, alive, wait_until):
     notes = noting(
         project,
         f"import subprocess; p = subprocess.Popen(['sleep', '600']); "
@@ -103,7 +88,7 @@ def test_what_a_worker_started_ends_with_the_run(project):
     assert wait_until(lambda: not any(map(alive, children)), 5)
 
 
-def test_what_a_worker_started_ends_with_a_run_that_is_killed(project):
+def test_what_a_worker_started_ends_with_a_run_that_is_killed(project, alive, wait_until):
     started = (
         f"p = __import__('subprocess').Popen(['sleep', '600']); open(f'{project.root}/notes/{{p.pid}}', 'w')"
     )

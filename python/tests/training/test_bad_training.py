@@ -20,13 +20,6 @@ class Base(ft.Predictor):
         return str(self.model)
 
 
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FORETELL_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "models"
-
-
 def refused(predictor: ft.Predictor, input: Any = ROWS, **options: Any) -> ft.Error:
     with pytest.raises(ft.Error) as caught:
         predictor.train_model(input=input, progress=Silent(), **options)

@@ -53,13 +53,6 @@ class Kinds(ft.Predictor):
         return {"accuracy": np.float64(np.mean(right)), "ids": rows["id"].to_pylist()}
 
 
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FORETELL_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "models"
-
-
 def train(predictor: ft.Predictor, input: Any = ROWS, **options: Any) -> Any:
     return predictor.train_model(input=input, progress=Silent(), **options)
 
