@@ -3,12 +3,14 @@
 .venv/bin/python bench/main_job.py              target: at least 1.8 × the loop's speed
 .venv/bin/python bench/main_job.py 1 3 10       these many times over; the default is 1 3
 
-Each run is a process of its own, from exec to exit: `python loop.py` and `foretell run`. Of the same runs three
+Each run is a process of its own, from exec to exit: `python loop.py` and `foretell run`. Of the same runs four
 ratios are told, because start-up (imports, loading the model) is a fixed time on both sides:
 
 - whole processes: what a user waits for;
 - the loop alone: foretell's whole process against the loop without its imports and its model's loading;
-- further events: the time that the events beyond the first 53,356 took, on both sides, without any start-up.
+- further events: the time that the events beyond the first 53,356 took, on both sides, without any start-up;
+- two loops side by side: what this machine's two cores give two such loops, each over half of the files, with
+  nothing to plan, pin, commit or stamp on the rows. It is the limit for two processes on this machine.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ import pyarrow.parquet as pq
 
 model = joblib.load(sys.argv[1])
 began = time.perf_counter()
-for path in sorted(Path(sys.argv[2]).iterdir()):
+for path in sorted(Path(sys.argv[2]).iterdir())[int(sys.argv[4]) :: int(sys.argv[5])]:
     rows = pq.read_table(path)
     columns = zip(rows["title"].to_pylist(), rows["description"].to_pylist())
     topics = model.transform([f"{title or ''} {text or ''}" for title, text in columns])
@@ -119,11 +121,23 @@ class Job:
         return folder
 
     def loop(self, given: Path) -> Took:
-        out = self.root / "loop"
+        return took(self._loop(given, 0, 1))
+
+    def two_loops(self, given: Path) -> float:
+        """Seconds from the first exec to the last exit of two loops, each over every other file."""
+        commands = [self._loop(given, which, 2) for which in range(2)]
+        began = time.perf_counter()
+        running = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for command in commands]
+        if any(process.wait() for process in running):
+            raise RuntimeError("a loop failed")
+        return time.perf_counter() - began
+
+    def _loop(self, given: Path, which: int, of: int) -> list[str]:
+        out = self.root / f"loop-{which}"
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir()
         model = self.root / "model.joblib"
-        return took([sys.executable, *map(str, (self.root / "loop.py", model, given, out))])
+        return [sys.executable, *map(str, (self.root / "loop.py", model, given, out, which, of))]
 
     def foretell(self, given: Path) -> Took:
         out = self.root / "out"
@@ -149,9 +163,11 @@ def main() -> None:
         inputs = {times: job.write(times) for times in sizes}
         job.loop(inputs[sizes[0]]), job.foretell(inputs[sizes[0]])  # warm: byte code, page cache
         seen: dict[int, list[tuple[Took, Took]]] = {times: [] for times in sizes}
+        two: dict[int, list[float]] = {times: [] for times in sizes}
         for _ in range(PAIRS):
             for times, given in inputs.items():
                 seen[times].append((job.loop(given), job.foretell(given)))
+                two[times].append(job.two_loops(given))
         for times, pairs in seen.items():
             print(f"\n  {times * job.table.num_rows:,} events in {FILES * times} Parquet files")
             print(line("loop.py, exec to exit", [loop.wall for loop, _ in pairs]))
@@ -161,6 +177,8 @@ def main() -> None:
             print(line("foretell run, user + system", [ours.cpu for _, ours in pairs]))
             print(line("whole processes", [loop.wall / ours.wall for loop, ours in pairs], "×"))
             print(line("the loop alone", [loop.loop / ours.wall for loop, ours in pairs], "×"))
+            limits = [loop.wall / both for (loop, _), both in zip(pairs, two[times], strict=True)]
+            print(line("two loops side by side", limits, "×"))
             if times > sizes[0]:
                 rates = [
                     (loop.wall - first_loop.wall) / (ours.wall - first_ours.wall)
