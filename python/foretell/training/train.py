@@ -44,7 +44,7 @@ def train_model(
     progress: Progress | None = None,
 ) -> Training:
     """See ``Predictor.train_model``."""
-    from foretell.loading import open_store
+    from foretell.loading import find, open_store
     from foretell.local.progress import default
     from foretell.predictor.saving import check_before, save_model
 
@@ -53,7 +53,8 @@ def train_model(
     check_before(predictor, name, metadata, alias, why, unchecked)
     tell = progress or default()
     store = open_store(predictor._store)
-    other = None if compare is None else _other(store, name, compare, trust_store)
+    # Before anything is trained: FT0401, FT0402, FT0403, FT0503.
+    other = None if compare is None else find(f"{name}@{compare}", store, trust_store)[1]
     learner = copy.copy(predictor)
     learner.version = learner._saved = None
     learner.__dict__.pop("model", None)
@@ -191,15 +192,6 @@ def _kept(result: Training, share: float) -> dict[str, Any]:
         "rows": result.rows,
         "seconds": result.seconds,
     }
-
-
-def _other(store: Store, name: str, compare: str, trust_store: bool) -> Version:
-    """The version to compare with, before anything is trained. FT0401, FT0402, FT0403, FT0503."""
-    from foretell.loading import admit
-
-    version = store.version(f"{name}@{compare}")
-    admit(store, version.reference, trust_store)
-    return version
 
 
 def _compared(
