@@ -28,6 +28,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "foretell/predictor.h"
 
@@ -50,9 +51,10 @@ struct MapOptions {
   OnError on_error = OnError::kFail;
   int threads = 1;  // for predictors that are not single-threaded
   std::int64_t batch_rows = 10'000;
-  std::int64_t batch_bytes = 67'108'864;         // 64 MiB
-  std::optional<std::int64_t> version = {};      // null in `model_version` when absent
-  std::string version_column = "model_version";  // "": no such column
+  std::int64_t batch_bytes = 67'108'864;              // 64 MiB
+  std::optional<std::int64_t> version = {};           // null in `model_version` when absent
+  std::string version_column = "model_version";       // "": no such column
+  std::optional<std::vector<std::string>> keep = {};  // input columns, in place of the signature's `keep`
   // Input rows that got no prediction (skipped ones are left out): all input columns, `_error` and
   // `_position`, int64, counted from the start of the stream (in the place of input columns of these
   // names). Called by the pulling thread, in order.

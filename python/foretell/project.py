@@ -28,7 +28,7 @@ from typing import Any
 
 from foretell.error import Error, error
 from foretell.nearest import did_you_mean, nearest
-from foretell.toml_values import Value, check, choice, flag, number, paths, seconds, text, whole
+from foretell.toml_values import Value, check, choice, flag, number, paths, seconds, text, texts, whole
 
 FILE_NAME = "foretell.toml"
 
@@ -49,6 +49,7 @@ JOB_KEYS: Mapping[str, Value] = {
     "max_bad_ratio": number("a share of the rows, from 0 to 1", 0, 1),
     "deadline": seconds("for one call of the predictor: seconds"),
     "version_column": text("the column that says which version scored a row"),
+    "keep": texts("a list of input columns; without it the predictor's own `keep`"),
     "workers": whole("a number of processes, 1 or more", 1),
     "batch_rows": whole("a number of rows, 1 or more", 1),
 }

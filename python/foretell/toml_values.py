@@ -47,6 +47,16 @@ def text(what: str) -> Value:
     return Value(f"text: {what}", lambda given: given if isinstance(given, str) and given else None)
 
 
+def texts(what: str) -> Value:
+    """A list of texts, each once; it may be empty."""
+
+    def take(given: Any) -> Any:
+        fits = isinstance(given, list) and all(isinstance(one, str) and one for one in given)
+        return given if fits and len(set(given)) == len(given) else None
+
+    return Value(what, take)
+
+
 def flag(what: str) -> Value:
     return Value(f"true or false: {what}", lambda given: given if isinstance(given, bool) else None)
 

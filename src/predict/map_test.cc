@@ -69,6 +69,17 @@ TEST(MapTest, OutputHoldsKeptColumnsPredictionsVersionAndError) {
   EXPECT_EQ(MapSchema(Numbers(0, 1).schema(), XToY()), out[0].schema());
 }
 
+TEST(MapTest, OptionsNameOtherColumnsToKeep) {
+  const Scripted predictor(XToY(), TenTimes);
+  const MapOptions none{.keep = std::vector<std::string>{}};
+  const std::vector<Batch> out = All(Map(StreamOf({Numbers(0, 3)}), predictor, none));
+  EXPECT_EQ(ToString(out[0].schema()),
+            "y: double, model_version: int64, _error: struct<code: string, message: string>");
+  EXPECT_EQ(MapSchema(Numbers(0, 1).schema(), XToY(), none), out[0].schema());
+  const MapOptions unknown{.keep = std::vector<std::string>{"id"}};
+  EXPECT_THROW(Map(StreamOf({Numbers(0, 3)}), predictor, unknown), Error);
+}
+
 TEST(MapTest, TheVersionIsNullWhenThereIsNoneAndItsColumnCanBeRenamedOrLeftOut) {
   const Scripted predictor(XToY(), TenTimes);
   EXPECT_EQ(All(Map(StreamOf({Numbers(0, 3)}), predictor))[0].column("model_version").null_count(), 3);

@@ -27,20 +27,21 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-std::vector<std::size_t> Kept(const Schema& input, const Signature& signature) {
+std::vector<std::size_t> Kept(const Schema& input, const Signature& signature, const MapOptions& options) {
+  const auto& names = options.keep ? options.keep : signature.keep;
   std::vector<std::size_t> kept;
-  if (!signature.keep) {
+  if (!names) {
     for (std::size_t i = 0; i < input.size(); ++i) {
       kept.push_back(i);
     }
     return kept;
   }
-  for (const std::string& name : *signature.keep) {
+  for (const std::string& name : *names) {
     const auto at = input.Find(name);
     if (!at) {
       throw Error(Code::kMissingColumn,
                   "the input has no column '" + name + "' to keep; its columns are " + Names(input),
-                  "change the predictor's `keep`");
+                  options.keep ? "name other columns in `keep`" : "change the predictor's `keep`");
     }
     kept.push_back(*at);
   }
@@ -90,7 +91,7 @@ Schema OutputSchema(const Schema& input, const Signature& signature, const Schem
     }
     fields.push_back(std::move(field));
   };
-  for (const std::size_t at : Kept(input, signature)) {
+  for (const std::size_t at : Kept(input, signature, options)) {
     add(input[at], "kept from the input");
   }
   for (const Field& field : predictions.fields()) {
@@ -108,7 +109,7 @@ Scorer::Scorer(std::shared_ptr<const Schema> input, const Predictor& predictor, 
       options_(std::move(options)),
       input_(std::move(input)),
       contract_(*input_, predictor.signature()),
-      kept_(Kept(*input_, predictor.signature())) {
+      kept_(Kept(*input_, predictor.signature(), options_)) {
   constexpr std::int64_t kMostShared = 65'536;
   const std::int64_t shared = std::min(options_.batch_rows, kMostShared);
   versions_ =

@@ -4,12 +4,14 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
 
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "foretell/error.h"
 #include "python/arrow_objects.h"
@@ -73,8 +75,8 @@ std::function<void()> AskForSignals() {
 
 Stream MapBound(nb::handle input, nb::handle predictor, const std::string& on_error, int threads,
                 std::int64_t batch_rows, std::int64_t batch_bytes, std::optional<std::int64_t> version,
-                std::string version_column, nb::object quarantine, bool throw_broken, nb::object before_call,
-                const Metrics* metrics) {
+                std::string version_column, std::optional<std::vector<std::string>> keep,
+                nb::object quarantine, bool throw_broken, nb::object before_call, const Metrics* metrics) {
   const auto& native = nb::cast<const Predictor&>(predictor);
   MapOptions options;
   options.on_error = PolicyOf(on_error);
@@ -83,6 +85,7 @@ Stream MapBound(nb::handle input, nb::handle predictor, const std::string& on_er
   options.batch_bytes = batch_bytes;
   options.version = version;
   options.version_column = std::move(version_column);
+  options.keep = std::move(keep);
   options.throw_broken = throw_broken;
   options.check_interrupt = AskForSignals();
   if (metrics != nullptr) {
@@ -143,12 +146,13 @@ void BindMap(nb::module_& module) {
       "map", &MapBound, nb::arg("input"), nb::arg("predictor"), nb::kw_only(), nb::arg("on_error") = "fail",
       nb::arg("threads") = 1, nb::arg("batch_rows") = 10'000,
       nb::arg("batch_bytes") = MapOptions().batch_bytes, nb::arg("version").none() = nb::none(),
-      nb::arg("version_column") = "model_version", nb::arg("quarantine") = nb::none(),
-      nb::arg("throw_broken") = true, nb::arg("before_call") = nb::none(),
+      nb::arg("version_column") = "model_version", nb::arg("keep").none() = nb::none(),
+      nb::arg("quarantine") = nb::none(), nb::arg("throw_broken") = true, nb::arg("before_call") = nb::none(),
       nb::arg("metrics").none() = nb::none(),
       nb::sig("def map(input: object, predictor: Predictor, *, on_error: str = 'fail', threads: int = 1, "
               "batch_rows: int = 10000, batch_bytes: int = 67108864, version: int | None = None, "
               "version_column: str = 'model_version', "
+              "keep: collections.abc.Sequence[str] | None = None, "
               "quarantine: collections.abc.Callable[[Batch], object] | None = None, "
               "throw_broken: bool = True, "
               "before_call: collections.abc.Callable[[int, int], object] | None = None, "
@@ -158,13 +162,15 @@ void BindMap(nb::module_& module) {
 
   module.def(
       "map_schema",
-      [](const Schema& input, const Signature& signature, std::string version_column) {
+      [](const Schema& input, const Signature& signature, std::string version_column,
+         std::optional<std::vector<std::string>> keep) {
         MapOptions options;
         options.version_column = std::move(version_column);
+        options.keep = std::move(keep);
         return MapSchema(input, signature, options);
       },
       nb::arg("input_schema"), nb::arg("signature"), nb::kw_only(),
-      nb::arg("version_column") = "model_version",
+      nb::arg("version_column") = "model_version", nb::arg("keep").none() = nb::none(),
       "The schema that map gives for an input schema; None when the signature has no output.");
 }
 

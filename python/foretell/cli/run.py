@@ -146,6 +146,14 @@ def run(
             help="The column that says which version scored a row; model_version unless given.",
         ),
     ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--keep",
+            metavar="COLUMN",
+            help="An input column that goes to the output; may be repeated. Without it, what the predictor keeps.",
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the summary as JSON on standard output.")
     ] = False,
@@ -177,6 +185,7 @@ def run(
         "max_bad_ratio": max_bad_ratio,
         "deadline": deadline,
         "version_column": version_column,
+        "keep": keep or None,
     }
     reference, options = _of_job(
         job, reference, {key: value for key, value in given.items() if value is not None}

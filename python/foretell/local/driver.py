@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,7 @@ def run(
     max_bad_ratio: float = 0.01,
     deadline: float | None = None,
     version_column: str = "model_version",
+    keep: Sequence[str] | None = None,
     batch_rows: int = 10_000,
     progress: progress_module.Progress | None = None,
 ) -> RunSummary:
@@ -58,6 +59,7 @@ def run(
 
     ``reference`` is NAME@VERSION, NAME@ALIAS or NAME@latest: resolved when a unit of work begins, pinned,
     and not looked at again for that unit. ``input`` replaces the source that the predictor declares.
+    ``keep`` names the input columns that go to the output, in place of the predictor's own ``keep``.
     ``deadline`` is in seconds, for one call of the predictor. ``strict``: a version that cannot be loaded
     stops an incremental run, instead of leaving the one before it in place.
 
@@ -79,6 +81,7 @@ def run(
         max_bad_ratio=max_bad_ratio,
         deadline=deadline,
         version_column=version_column,
+        keep=keep,
         batch_rows=batch_rows,
         progress=progress,
     )
@@ -107,6 +110,7 @@ class Run:
         max_bad_ratio: float = 0.01,
         deadline: float | None = None,
         version_column: str = "model_version",
+        keep: Sequence[str] | None = None,
         batch_rows: int = 10_000,
         progress: progress_module.Progress | None = None,
     ) -> None:
@@ -125,6 +129,10 @@ class Run:
         ):
             if not fits:
                 raise error("FT0101", f"{name}={value!r} is out of range")
+        if isinstance(keep, str):
+            raise error(
+                "FT0101", f"keep={keep!r} is a text, expected a list of column names", f"keep=[{keep!r}]"
+            )
         self.name = reference.partition("@")[0]
         self.workers = workers or len(os.sched_getaffinity(0))
         self.max_bad_ratio = max_bad_ratio
@@ -140,6 +148,7 @@ class Run:
             "format": format,
             "on_error": on_error,
             "version_column": version_column,
+            "keep": None if keep is None else list(keep),
             "batch_rows": batch_rows,
         }
         self._source: Source | None = None
@@ -260,5 +269,6 @@ class Run:
             _core.Schema.from_arrow(rows_schema(plan)),
             Contract.from_json(signature).core(),
             version_column=self._options["version_column"],
+            keep=self._options["keep"],
         )
         return plan

@@ -51,9 +51,9 @@ def other_input(plan: Plan, source: Source) -> str:
 
 def other_option(pinned: dict[str, Any], asked: dict[str, Any]) -> str:
     """An option that makes other files than a finished unit's; empty when there is none."""
-    for name in ("format", "on_error", "version_column"):
-        if pinned[name] != asked[name]:
-            return f"it has {name}={pinned[name]!r}, not {asked[name]!r}"
+    for name in ("format", "on_error", "version_column", "keep"):
+        if pinned.get(name) != asked[name]:  # pins of earlier releases have no `keep`
+            return f"it has {name}={pinned.get(name)!r}, not {asked[name]!r}"
     return ""
 
 

@@ -154,6 +154,7 @@ class Worker:
             quarantine=None if writer is None else lambda batch: writer.quarantine(batch, out),
             version=self._options["version"],
             version_column=self._options["version_column"],
+            keep=self._options.get("keep"),  # pins of earlier releases have none
             batch_rows=self._options["batch_rows"],
             before_call=self._holding.before_call,
             metrics=metrics,

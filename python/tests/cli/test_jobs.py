@@ -80,6 +80,23 @@ def test_what_is_given_on_the_command_line_wins(foretell_process: Command, proje
     assert not (project / "out").exists()
 
 
+def test_a_job_and_the_command_line_name_the_columns_to_keep(
+    foretell_process: Command, project: Path
+) -> None:
+    (project / "foretell.toml").write_text(JOBS.replace("workers = 1", 'workers = 1\nkeep = ["title"]'))
+    kept = foretell_process("run", "--job", "nightly")
+    assert kept.status == 0, kept.err
+    given = foretell_process(
+        "run", "--job", "nightly", "--keep", "id", "--keep", "title", "--output", "other"
+    )
+    assert given.status == 0, given.err
+    columns = [
+        list(json.loads((project / folder).glob("part-*").__next__().open().readline()))
+        for folder in ("out", "other")
+    ]
+    assert columns == [["title", "length", "model_version"], ["id", "title", "length", "model_version"]]
+
+
 def test_jobs_are_listed(foretell: Command, project: Path) -> None:
     (project / "foretell.toml").write_text(JOBS[: JOBS.index("[jobs.broken]")])
     lines = foretell("jobs").out.splitlines()

@@ -14,6 +14,7 @@ import pytest
 
 import foretell as ft
 from foretell import _core
+from foretell.local.planning import other_option
 from foretell.local.progress import Silent
 
 RUN = """
@@ -46,6 +47,40 @@ def test_each_row_is_scored_once_by_one_known_version(project):
     assert all(taken >= 0 for taken in stages.values())
     assert stages["predicting"] > 0
     assert json.loads(json.dumps(summary.to_json()))["units"][0]["version"] == version.version
+
+
+def test_a_run_keeps_the_columns_that_it_is_told_to(project):
+    project.save()
+    project.write("a.parquet", ["a", "bb"])
+    project.run(keep=["other", "id"])
+    assert [list(row) for row in project.rows()] == [["other", "id", "length", "model_version"]] * 2
+    for other, found in ((None, "keep=['other', 'id'], not None"), (["id"], "not ['id']")):
+        with pytest.raises(ft.Error, match="FT0601") as stopped:
+            project.run(keep=other)
+        assert found in stopped.value.message
+
+
+@pytest.mark.parametrize(
+    ("keep", "code", "said"),
+    [
+        (["nowhere"], "FT0203", "no column 'nowhere' to keep"),
+        (["id", "id"], "FT0210", "two columns 'id'"),
+        ("id", "FT0101", "expected a list of column names"),
+    ],
+)
+def test_columns_that_cannot_be_kept(project, keep, code, said):
+    project.save()
+    project.write("a.parquet", ["a", "bb"])
+    with pytest.raises(ft.Error, match=code) as stopped:
+        project.run(keep=keep)
+    assert said in stopped.value.message
+    assert not list(project.output.glob("part-*"))
+
+
+def test_the_pin_of_an_earlier_release_says_nothing_of_columns():
+    pinned = {"format": "parquet", "on_error": "null", "version_column": "v"}
+    assert other_option(pinned, {**pinned, "keep": None}) == ""
+    assert other_option(pinned, {**pinned, "keep": ["id"]}) == "it has keep=None, not ['id']"
 
 
 class Notes(Silent):
