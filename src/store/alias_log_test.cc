@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <thread>
 
 #include "store/expect_code.h"
@@ -178,7 +177,6 @@ TEST_F(AliasLogTest, TwoPromotersLeaveOneWinner) {
 }
 
 TEST_F(AliasLogTest, ManyPromotersLeaveAContiguousHistory) {
-  std::atomic<int> conflicts = 0;
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&, i] {
