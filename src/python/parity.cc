@@ -7,7 +7,6 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -16,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "foretell/error.h"
 #include "python/arrow_objects.h"
 #include "python/bind.h"
 #include "python/gil.h"
@@ -37,6 +37,18 @@ std::vector<Batch> AllOf(nb::handle data) {
     batches.push_back(*std::move(batch));
   }
   return batches;
+}
+
+// Before a row is added: a stream that is refused leaves the comparison as it was.
+void CheckOneIdPerRow(const std::vector<Batch>& batches, const Ids& ids) {
+  std::int64_t rows = 0;
+  for (const Batch& batch : batches) {
+    rows += batch.rows();
+  }
+  if (rows != static_cast<std::int64_t>(ids.size())) {
+    throw Error(Code::kWrongLength,
+                std::to_string(rows) + " rows came with " + std::to_string(ids.size()) + " ids");
+  }
 }
 
 std::tuple<double, std::string, std::int64_t> Told(const LargestDifference& largest) {
@@ -91,20 +103,23 @@ void BindParity(nb::module_& module) {
           [](Comparison& comparison, nb::handle data, const std::optional<Ids>& ids) {
             const std::vector<Batch> batches = AllOf(data);
             const GilReleased released;
-            std::size_t done = 0;
-            for (const Batch& batch : batches) {
-              if (!ids) {
+            if (!ids) {
+              for (const Batch& batch : batches) {
                 comparison.Add(batch);
-                continue;
               }
-              const std::size_t rows =
-                  std::min(static_cast<std::size_t>(batch.rows()), ids->size() - std::min(done, ids->size()));
-              comparison.Add(batch, std::span(*ids).subspan(done, rows));
-              done += rows;
+              return;
+            }
+            CheckOneIdPerRow(batches, *ids);
+            std::span<const std::int64_t> left(*ids);
+            for (const Batch& batch : batches) {
+              const auto rows = static_cast<std::size_t>(batch.rows());
+              comparison.Add(batch, left.first(rows));
+              left = left.subspan(rows);
             }
           },
           nb::arg("data"), nb::arg("ids").none() = nb::none(),
-          "Adds a stream's rows: with these ids, else those that follow the rows added before. FT0302.")
+          "Adds a stream's rows: with these ids, else those that follow the rows added before. FT0302 unless "
+          "there is one id per row; nothing is added then.")
       .def(
           "finish",
           [](Comparison& comparison, const std::optional<Ids>& expected) {

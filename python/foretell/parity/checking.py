@@ -105,7 +105,7 @@ class Run:
         before = _digest(checked.rows)
         start = time.monotonic()
         part = checked.predict("bulk", None)
-        self.bulk_seconds = time.monotonic() - start
+        seconds = time.monotonic() - start
         self.input_changed = _digest(checked.rows) != before
         self._before = before
         checked.schema = part.predictions.schema
@@ -117,7 +117,7 @@ class Run:
             part.predictions, exact=self.exact, rtol=self.rtol, atol=self.atol, shown=3
         )
         self.results.append(
-            ModeResult("bulk", "bulk", len(checked), unstable=part.unstable, seconds=self.bulk_seconds)
+            ModeResult("bulk", "bulk", len(checked), unstable=part.unstable, seconds=seconds)
         )
         self.tried.add("bulk")
 
@@ -227,7 +227,6 @@ def _report(
         input_changed=run.input_changed,
         lacking=tuple(_lacking(run, gathered, version)),
         seconds=seconds,
-        bulk_seconds=run.bulk_seconds,
         foretell=foretell.__version__,
     )
 

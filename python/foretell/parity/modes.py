@@ -128,21 +128,20 @@ def twice(rows: Checked) -> Iterator[Part]:
 
 @dataclass(frozen=True)
 class Mode:
-    """``what``: for people. ``run``: None where the check does it apart."""
+    """``run``: None where the check does it apart."""
 
-    what: str
     run: Callable[[Checked], Iterator[Part]] | None = None
     neighbours: bool = False  # rows have other neighbours than in bulk
 
 
 MODES: Mapping[str, Mode] = {
-    "bulk": Mode("all rows in order, in batches of up to 10,000: what the others are compared with"),
-    "item": Mode("one row at a time, as a dict", item),
-    "batches": Mode("in batches of 1, of 7 and of all rows", batches, neighbours=True),
-    "shuffled": Mode("in another order", shuffled, neighbours=True),
-    "sliced": Mode("in slices of a longer batch", sliced, neighbours=True),
-    "twice": Mode("in bulk once more", twice),
-    "process": Mode("in bulk in another process, in another time zone"),
+    "bulk": Mode(),  # all rows in order, in batches of up to 10,000: what the others are compared with
+    "item": Mode(item),
+    "batches": Mode(batches, neighbours=True),
+    "shuffled": Mode(shuffled, neighbours=True),
+    "sliced": Mode(sliced, neighbours=True),
+    "twice": Mode(twice),
+    "process": Mode(),  # in bulk in another process, in another time zone
 }
 
 REQUIRED = ("bulk", "item", "batches", "shuffled", "sliced", "twice", "process")

@@ -99,7 +99,6 @@ class CheckReport:
     lacking: tuple[str, ...] = ()
     """Why the check is incomplete."""
     seconds: float = 0.0
-    bulk_seconds: float = 0.0
     foretell: str = ""
     format: int = FORMAT
     kind: str = field(default="check", init=False)

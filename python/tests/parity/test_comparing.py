@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import foretell as ft
+from foretell import _core
 
 Save = Callable[..., ft.Version]
 
@@ -187,3 +188,15 @@ def test_rows_that_cannot_be_used_are_refused(versions: tuple[str, str], save: S
     with pytest.raises(ft.Error) as caught:
         ft.compare("Bare@1", "Bare@1")
     assert caught.value.code == "FT0701"
+
+
+@pytest.mark.parametrize("ids", [[0], [0, 1, 2]])
+def test_too_few_or_surplus_ids_are_refused_and_nothing_is_added(ids: list[int]) -> None:
+    rows = pa.table({"y": [1.0, 2.0]})
+    comparison = _core.Comparison(rows)
+    with pytest.raises(ft.Error) as refused:
+        comparison.add(rows, ids)
+    assert refused.value.code == "FT0302"
+    assert f"2 rows came with {len(ids)} ids" in refused.value.message
+    comparison.add(rows, [0, 1])
+    assert comparison.finish().matches
