@@ -116,9 +116,7 @@ class Run:
         self.comparison = _core.Comparison(
             part.predictions, exact=self.exact, rtol=self.rtol, atol=self.atol, shown=3
         )
-        self.results.append(
-            ModeResult("bulk", "bulk", len(checked), unstable=part.unstable, seconds=seconds)
-        )
+        self.results.append(ModeResult("bulk", "bulk", len(checked), unstable=part.unstable, seconds=seconds))
         self.tried.add("bulk")
 
     def all(self, other: OtherProcess | None) -> None:
