@@ -15,11 +15,13 @@ ALLOWED = {
     "arrow": {"error"},
     "predict": {"error", "arrow"},
     "parity": {"error", "arrow", "predict"},
+    "text": {"error", "arrow"},
+    "models": {"error", "arrow", "predict", "text"},
     "store": {"error"},
     "cache": {"error", "store"},
     "run": {"error", "store"},
-    "open": {"error", "arrow", "predict", "store", "cache"},
-    "python": {"error", "arrow", "predict", "parity", "store", "cache", "run", "open"},
+    "open": {"error", "arrow", "predict", "text", "models", "store", "cache"},
+    "python": {"error", "arrow", "predict", "parity", "text", "models", "store", "cache", "run", "open"},
 }
 
 # The layer of each public header.

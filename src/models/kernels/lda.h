@@ -1,0 +1,61 @@
+// What the LDA kernels take and give: plain data, so that a kernel file needs nothing of the library.
+#pragma once
+
+#include <cstdint>
+
+namespace foretell::kernels {
+
+// B is exp(E[log beta]): a row of `stride` numbers for each word, one a topic and zeros behind them.
+template <typename Real>
+struct LdaModel {
+  const Real* word_topics = nullptr;
+  const Real* word_sums = nullptr;  // of each row; unused in single precision
+  std::int64_t topics = 0;
+  std::int64_t stride = 0;  // a multiple of 8
+  double prior = 0;         // alpha
+  double tolerance = 0;
+  std::int64_t max_iterations = 0;
+};
+
+struct LdaDocument {
+  const std::int32_t* ids = nullptr;  // each a word of the model
+  const double* counts = nullptr;     // finite, not negative
+  std::int64_t size = 0;              // at least 1
+};
+
+// Memory of one thread, for documents of up to `words` entries (a multiple of 8).
+template <typename Real>
+struct LdaScratch {
+  const Real** rows = nullptr;        // words: row of B
+  Real* counts = nullptr;             // words
+  Real* sums = nullptr;               // words
+  Real* weights = nullptr;            // words
+  Real* columns = nullptr;            // column_capacity
+  std::int64_t column_capacity = 0;   // least of words * topics and kColumnLimit
+  Real* topic_values = nullptr;       // kTopicArrays * (stride + 8)
+  std::int32_t* live = nullptr;       // stride
+  std::int32_t* column_of = nullptr;  // stride
+  std::int32_t* fresh = nullptr;      // stride
+};
+
+inline constexpr std::int64_t kTopicArrays = 7;
+inline constexpr std::int64_t kColumnLimit = std::int64_t{1} << 20;
+
+// `gamma` takes `topics` numbers; both return the number of iterations, of which the model allows at least
+// one.
+struct LdaKernels {
+  std::int64_t (*infer)(const LdaModel<double>&, const LdaDocument&, const LdaScratch<double>&,
+                        double* gamma);
+};
+struct LdaSingleKernels {
+  std::int64_t (*infer)(const LdaModel<float>&, const LdaDocument&, const LdaScratch<float>&, float* gamma);
+};
+
+// exp(x) and log(x) of n numbers, see elementary.h; from and to may be the same.
+struct ElementaryKernels {
+  void (*exp)(const double* from, double* to, std::int64_t n);
+  void (*log)(const double* from, double* to, std::int64_t n);
+  void (*exp_digamma)(const double* from, double* to, std::int64_t n);
+};
+
+}  // namespace foretell::kernels
