@@ -19,9 +19,9 @@
 namespace foretell::kernels {
 namespace {  // NOLINT(google-build-namespaces)
 
-inline constexpr int kWidth = FORETELL_VECTOR_BYTES / 8;
-inline constexpr int kLanes = 8;                // of a group, on every instruction set
-inline constexpr int kParts = kLanes / kWidth;  // vectors of a group
+inline constexpr std::int64_t kWidth = FORETELL_VECTOR_BYTES / 8;
+inline constexpr std::int64_t kLanes = 8;                // of a group, on every instruction set
+inline constexpr std::int64_t kParts = kLanes / kWidth;  // vectors of a group
 
 using Doubles = double __attribute__((vector_size(FORETELL_VECTOR_BYTES)));
 using Longs = std::int64_t __attribute__((vector_size(FORETELL_VECTOR_BYTES)));
