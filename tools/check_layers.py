@@ -12,13 +12,14 @@ ROOT = Path(__file__).resolve().parent.parent
 # What a layer may include besides itself.
 ALLOWED = {
     "error": set(),
+    "digest": {"error"},
     "arrow": {"error"},
     "predict": {"error", "arrow"},
     "parity": {"error", "arrow", "predict"},
     "text": {"error", "arrow"},
-    "models": {"error", "arrow", "predict", "text"},
-    "store": {"error"},
-    "cache": {"error", "store"},
+    "models": {"error", "digest", "arrow", "predict", "text"},
+    "store": {"error", "digest"},
+    "cache": {"error", "digest", "store"},
     "run": {"error", "store"},
     "open": {"error", "arrow", "predict", "text", "models", "store", "cache"},
     "python": {"error", "arrow", "predict", "parity", "text", "models", "store", "cache", "run", "open"},

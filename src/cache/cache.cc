@@ -13,12 +13,13 @@
 #include <system_error>
 #include <utility>
 
+#include "digest/sha256.h"
 #include "store/blobs.h"
 #include "store/commit.h"
 #include "store/file/linux.h"
+#include "store/file_digest.h"
 #include "store/layout.h"
 #include "store/sealed.h"
-#include "store/sha256.h"
 
 namespace foretell {
 namespace {

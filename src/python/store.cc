@@ -22,7 +22,7 @@
 #include "foretell/open.h"
 #include "python/bind.h"
 #include "python/gil.h"
-#include "store/sha256.h"
+#include "store/file_digest.h"
 
 namespace nb = nanobind;
 

@@ -4,7 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "store/sha256.h"
+#include "digest/sha256.h"
+#include "store/file_digest.h"
 #include "store/temporary_folder.h"
 
 namespace foretell {

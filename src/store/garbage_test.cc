@@ -2,11 +2,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "digest/sha256.h"
 #include "store/commit.h"
 #include "store/expect_code.h"
 #include "store/life_fixture.h"
 #include "store/sealed.h"
-#include "store/sha256.h"
 
 namespace foretell {
 namespace {

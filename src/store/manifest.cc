@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "digest/sha256.h"
 #include "store/layout.h"
 #include "store/sealed.h"
-#include "store/sha256.h"
 
 namespace foretell {
 namespace {

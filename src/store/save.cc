@@ -11,11 +11,11 @@
 #include "store/commit.h"
 #include "store/elapsed.h"
 #include "store/file/descriptor.h"
+#include "store/file_digest.h"
 #include "store/layout.h"
 #include "store/manifest.h"
 #include "store/retired_log.h"
 #include "store/sealed.h"
-#include "store/sha256.h"
 
 namespace foretell {
 namespace {

@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "digest/sha256.h"
 #include "store/layout.h"
-#include "store/sha256.h"
 
 namespace foretell {
 namespace {

@@ -7,13 +7,13 @@
 #include <set>
 #include <thread>
 
+#include "digest/sha256.h"
 #include "store/commit.h"
 #include "store/elapsed.h"
 #include "store/expect_code.h"
 #include "store/faulty_storage.h"
 #include "store/layout.h"
 #include "store/sealed.h"
-#include "store/sha256.h"
 #include "store/store_fixture.h"
 
 namespace foretell {

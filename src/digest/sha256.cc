@@ -1,12 +1,10 @@
-#include "store/sha256.h"
+#include "digest/sha256.h"
 
 #include <openssl/evp.h>
 
 #include <array>
-#include <vector>
 
 #include "foretell/error.h"
-#include "store/file/descriptor.h"
 
 namespace foretell {
 namespace {
@@ -49,22 +47,6 @@ std::string Sha256Of(std::string_view bytes) {
   Sha256 digest;
   digest.Add(bytes);
   return digest.Finish();
-}
-
-FileDigest Sha256OfDescriptor(int fd, const std::filesystem::path& path) {
-  Sha256 digest;
-  std::uint64_t size = 0;
-  std::vector<char> buffer(std::size_t{1} << 20);
-  while (const std::size_t count = ReadSome(fd, buffer.data(), buffer.size(), path)) {
-    digest.Add({buffer.data(), count});
-    size += count;
-  }
-  return {size, digest.Finish()};
-}
-
-FileDigest Sha256OfFile(const std::filesystem::path& path) {
-  const Descriptor file = OpenSource(path);
-  return Sha256OfDescriptor(file.get(), path);
 }
 
 }  // namespace foretell

@@ -1,8 +1,6 @@
 // SHA-256, by OpenSSL, as 64 lower-case hex digits.
 #pragma once
 
-#include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,14 +28,5 @@ class Sha256 {
 };
 
 std::string Sha256Of(std::string_view bytes);
-
-struct FileDigest {
-  std::uint64_t size = 0;
-  std::string sha256;
-};
-
-// Reads the file in constant memory. Throws FT09xx.
-FileDigest Sha256OfFile(const std::filesystem::path& path);
-FileDigest Sha256OfDescriptor(int fd, const std::filesystem::path& path);
 
 }  // namespace foretell
