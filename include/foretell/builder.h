@@ -29,6 +29,7 @@ class ColumnBuilder {
 
   // The value must fit the type: FT0205 for another kind, FT0206 where it is out of range.
   void AppendNull();
+  void AppendNulls(std::int64_t count);
   void AppendBool(bool value);
   void AppendInt(std::int64_t value);  // integers, dates, times, timestamps, durations
   void AppendUint(std::uint64_t value);

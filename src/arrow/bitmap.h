@@ -16,6 +16,23 @@ inline void SetBit(void* bits, std::int64_t i) {
   *byte = static_cast<std::uint8_t>(*byte | (1U << (i & 7)));
 }
 
+// Sets the bits [offset, offset + length).
+inline void SetBits(void* bits, std::int64_t offset, std::int64_t length) {
+  std::int64_t i = offset;
+  const std::int64_t end = offset + length;
+  for (; i < end && (i & 7) != 0; ++i) {
+    SetBit(bits, i);
+  }
+  if (end - i >= 8) {
+    const std::int64_t bytes = (end - i) / 8;
+    std::memset(static_cast<std::uint8_t*>(bits) + (i >> 3), 0xFF, static_cast<std::size_t>(bytes));
+    i += bytes * 8;
+  }
+  for (; i < end; ++i) {
+    SetBit(bits, i);
+  }
+}
+
 // The number of bits that are set in [offset, offset + length).
 inline std::int64_t CountBits(const void* bits, std::int64_t offset, std::int64_t length) {
   std::int64_t count = 0;

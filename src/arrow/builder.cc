@@ -1,5 +1,6 @@
 #include "foretell/builder.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -29,6 +30,11 @@ void PushBit(std::vector<std::byte>& bits, std::int64_t i, bool value) {
   if (value) {
     SetBit(bits.data(), i);
   }
+}
+
+// Room for `count` bits; the new ones are not set.
+void ResizeBits(std::vector<std::byte>& bits, std::int64_t count) {
+  bits.resize(static_cast<std::size_t>((count + 7) / 8));
 }
 
 // To the nearest, ties to even; infinite when the magnitude is 65520 or more.
@@ -89,6 +95,19 @@ struct ColumnBuilder::State {
                   "use smaller batches, or a large_ type");
     }
     Push(cells, static_cast<std::int32_t>(offset));
+  }
+
+  void PushOffsets(std::int64_t offset, std::int64_t count) {
+    if (count == 0) {
+      return;
+    }
+    PushOffset(offset);
+    const auto repeat = [&]<typename Offset>(Offset value) {
+      const std::size_t at = cells.size();
+      cells.resize(at + static_cast<std::size_t>(count - 1) * sizeof(Offset));
+      std::fill_n(reinterpret_cast<Offset*>(cells.data() + at), count - 1, value);
+    };
+    HasLargeOffsets(type.id) ? repeat(offset) : repeat(static_cast<std::int32_t>(offset));
   }
 
   void Count(bool valid) {
@@ -183,34 +202,38 @@ void ColumnBuilder::Reserve(std::int64_t rows) {
 }
 
 void ColumnBuilder::AppendNull() {
+  AppendNulls(1);
+}
+
+void ColumnBuilder::AppendNulls(std::int64_t count) {
   State& state = *state_;
   switch (state.layout) {
     case Layout::kBool:
-      PushBit(state.cells, state.length, false);
+      ResizeBits(state.cells, state.length + count);
       break;
     case Layout::kFixed:
-      state.cells.resize(state.cells.size() + static_cast<std::size_t>(FixedWidth(state.type)));
+      state.cells.resize(state.cells.size() + static_cast<std::size_t>(count * FixedWidth(state.type)));
       break;
     case Layout::kBytes:
-      state.PushOffset(static_cast<std::int64_t>(state.data.size()));
+      state.PushOffsets(static_cast<std::int64_t>(state.data.size()), count);
       break;
     case Layout::kList:
-      state.PushOffset(state.children[0].length());
+      state.PushOffsets(state.children[0].length(), count);
       break;
     case Layout::kFixedList:
-      for (std::int32_t i = 0; i < state.type.width; ++i) {
-        state.children[0].AppendNull();
-      }
+      state.children[0].AppendNulls(count * state.type.width);
       break;
     case Layout::kStruct:
       for (ColumnBuilder& child : state.children) {
-        child.AppendNull();
+        child.AppendNulls(count);
       }
       break;
     default:
       break;
   }
-  state.Count(false);
+  ResizeBits(state.validity, state.length + count);
+  state.nulls += count;
+  state.length += count;
 }
 
 void ColumnBuilder::AppendBool(bool value) {

@@ -133,6 +133,42 @@ TEST(ColumnBuilderTest, ChecksTheSizesOfStructsAndFixedLists) {
   EXPECT_EQ(ColumnText(row.Finish()), "[{1, null}]");
 }
 
+TEST(ColumnBuilderTest, AppendsManyNullsAsOneByOne) {
+  for (const char* type : {"bool", "int16", "string", "large_string", "list<int8>", "large_list<string>",
+                           "fixed_size_list<bool, 3>", "struct<a: string, b: struct<c: double>>", "null"}) {
+    for (const std::int64_t count : {0, 1, 7, 8, 9, 64, 1000}) {
+      ColumnBuilder one(ParseType(type));
+      ColumnBuilder many(ParseType(type));
+      for (const std::int64_t before : {0, 3, 5}) {
+        for (std::int64_t i = 0; i < before + count; ++i) {
+          one.AppendNull();
+        }
+        many.AppendNulls(before);
+        many.AppendNulls(count);
+      }
+      EXPECT_EQ(many.length(), 8 + 3 * count);
+      const Column column = many.Finish();
+      EXPECT_EQ(column.null_count(), 8 + 3 * count) << type;
+      EXPECT_EQ(ColumnText(column), ColumnText(one.Finish())) << type;
+    }
+  }
+  ColumnBuilder mixed(ParseType("struct<a: string, b: bool>"));
+  for (const std::int64_t nulls : {9, 0, 6}) {
+    mixed.AppendNulls(nulls);
+    mixed.child(0).AppendString("x");
+    mixed.child(1).AppendBool(true);
+    mixed.CloseStruct();
+  }
+  const Column column = mixed.Finish();
+  ASSERT_EQ(column.length(), 18);
+  for (std::int64_t i = 0; i < 18; ++i) {
+    const bool given = i == 9 || i == 10 || i == 17;
+    ASSERT_EQ(column.IsNull(i), !given) << i;
+    ASSERT_EQ(column.child(0).String(i), given ? "x" : "") << i;
+    ASSERT_EQ(column.child(1).Bool(i), given) << i;
+  }
+}
+
 TEST(ColumnOfTest, TakesWholeVectors) {
   EXPECT_EQ(ColumnText(ColumnOf(std::vector<double>{0.5, -1})), "[0.500000, -1.000000]");
   EXPECT_EQ(ColumnText(ColumnOf(std::vector<std::int64_t>{})), "[]");
@@ -183,6 +219,22 @@ TEST(ConcatenateTest, KeepsASharedDictionaryAndDecodesOthers) {
   const Column nested = Concatenate({wrap(first), wrap(other)});
   EXPECT_EQ(ToString(nested.type()), "struct<d: string>");
   EXPECT_EQ(ColumnText(nested), "[{'c'}, {'a'}, {'x'}]");
+}
+
+TEST(ConcatenateTest, JoinsValidityAtEveryBit) {
+  for (std::int64_t before = 0; before < 20; ++before) {
+    for (std::int64_t length = 0; length < 40; ++length) {
+      const Column joined =
+          Concatenate({NullColumn(Type(TypeId::kInt64), before), ConstantColumn(std::int64_t{7}, length),
+                       NullColumn(Type(TypeId::kInt64), 1)});
+      ASSERT_EQ(joined.length(), before + length + 1);
+      ASSERT_EQ(joined.null_count(), before + 1);
+      for (std::int64_t i = 0; i < joined.length(); ++i) {
+        ASSERT_EQ(joined.IsNull(i), i < before || i == before + length)
+            << before << ' ' << length << ' ' << i;
+      }
+    }
+  }
 }
 
 TEST(ConcatenateTest, RefusesNothingAndOtherTypes) {

@@ -32,8 +32,13 @@ Bytes JoinBits(Pieces pieces, std::size_t buffer, std::int64_t rows) {
   std::int64_t at = 0;
   for (const Column& piece : pieces) {
     const void* from = piece.parts().buffers[buffer];
+    if (from == nullptr) {
+      SetBits(bits.data(), at, piece.length());
+      at += piece.length();
+      continue;
+    }
     for (std::int64_t i = 0; i < piece.length(); ++i, ++at) {
-      if (from == nullptr || GetBit(from, piece.parts().offset + i)) {
+      if (GetBit(from, piece.parts().offset + i)) {
         SetBit(bits.data(), at);
       }
     }

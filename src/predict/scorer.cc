@@ -55,17 +55,13 @@ Column Part(const Column& whole, std::int64_t rows) {
 Column ErrorColumn(std::int64_t rows, const std::map<std::int64_t, RowError>& errors) {
   ColumnBuilder builder(ErrorType());
   builder.Reserve(rows);
-  auto next = errors.begin();
-  for (std::int64_t row = 0; row < rows; ++row) {
-    if (next == errors.end() || next->first != row) {
-      builder.AppendNull();
-      continue;
-    }
-    builder.child(0).AppendString(next->second.code);
-    builder.child(1).AppendString(next->second.message);
+  for (const auto& [row, error] : errors) {
+    builder.AppendNulls(row - builder.length());
+    builder.child(0).AppendString(error.code);
+    builder.child(1).AppendString(error.message);
     builder.CloseStruct();
-    ++next;
   }
+  builder.AppendNulls(rows - builder.length());
   return builder.Finish();
 }
 

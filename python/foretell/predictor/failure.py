@@ -6,6 +6,7 @@ import os
 import sys
 import sysconfig
 import traceback
+from functools import lru_cache
 from types import CodeType, TracebackType
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -17,6 +18,7 @@ _INSTALLED = tuple(
 )
 
 
+@lru_cache(maxsize=1024)
 def is_users_file(path: str) -> bool:
     """Whether a file of code is neither foretell's, nor Python's, nor an installed library's."""
     if path.startswith("<frozen"):
