@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from foretell.error import Error
 from foretell.parity.modes import MODES, REQUIRED, Checked, Part
-from foretell.parity.process import OtherProcess
+from foretell.parity.process import OtherProcess, within_reach
 from foretell.parity.report import CheckReport, Largest, ModeResult, Shown
 from foretell.parity.rows import Gathered, gather
 from foretell.parity.subject import Subject, tolerance
@@ -61,10 +61,13 @@ def check_predictor(
     subject = Subject(predictor)
     gathered = gather(subject, rows, store, version)
     checked = Checked(subject, gathered.rows, gathered.example)
-    with tempfile.TemporaryDirectory(prefix="foretell-check-") as folder:
+    with tempfile.TemporaryDirectory(prefix="foretell-check-") as temporary:
+        folder = Path(temporary)
         other = None
-        if store is not None and version is not None and not store.url.startswith("memory:"):
-            other = OtherProcess(version.reference, store.url, checked.rows, Path(folder))
+        if store is not None and version is not None:
+            other = OtherProcess(
+                version.reference, within_reach(store, version, folder), checked.rows, folder
+            )
         try:
             run = Run(checked, predictor, version)
             run.all(other)
@@ -223,20 +226,20 @@ def _report(
         neighbours=len(settled),
         neighbour_rows=tuple(settled[:_NEIGHBOUR_ROWS]),
         input_changed=run.input_changed,
-        lacking=tuple(_lacking(run, gathered, version)),
+        lacking=tuple(_lacking(run, gathered)),
         seconds=seconds,
         foretell=foretell.__version__,
     )
 
 
-def _lacking(run: Run, gathered: Gathered, version: Version | None) -> Sequence[str]:
+def _lacking(run: Run, gathered: Gathered) -> Sequence[str]:
     found = []
     if gathered.distinct < gathered.needed:
         found.append(
-            f"{gathered.distinct} distinct rows, and {gathered.needed} are needed: add some with --rows PATH"
+            f"{gathered.distinct} distinct rows, and {gathered.needed} are needed{gathered.unread}: "
+            "add some with --rows PATH"
         )
     for name in REQUIRED:
         if name not in run.tried:
-            why = "the predictor is no saved version" if version is None else "the store is in memory"
-            found.append(f"{name} was not tried: {why}")
+            found.append(f"{name} was not tried: the predictor is no saved version")
     return found

@@ -17,6 +17,9 @@ from foretell.error import error
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from foretell.store import Store
+    from foretell.version import Version
+
 _ZONES = ("FTL-05:45", "FTM+03:30")  # POSIX names: no table of zones is needed
 
 
@@ -63,6 +66,21 @@ class OtherProcess:
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+
+
+def within_reach(store: Store, version: Version, folder: Path) -> str:
+    """Where another process opens the version: its store, or, of one in memory, a copy of the version there."""
+    if not store.url.startswith("memory:"):
+        return store.url
+    from foretell.store import Store
+
+    copy = Store(folder / "store")
+    for _ in range(version.version - 1):
+        copy.save(version.name, {})  # the number stays as it is: the version's code may look at it
+    own = ("format", "name", "version", "attempt_id", "created", "files", "body_sha256")
+    fields = {name: value for name, value in version.manifest.items() if name not in own}
+    copy.save(version.name, store.open_files(version), fields)
+    return copy.url
 
 
 def write_table(table: Any, path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from foretell.error import error
+from foretell.error import Error, error
 
 if TYPE_CHECKING:
     from foretell.parity.subject import Subject
@@ -24,12 +24,16 @@ class Gathered:
     distinct: int
     needed: int
     origin: str
+    unread: str = ""  # why rows that were needed could not be drawn from the source
 
 
 def gather(subject: Subject, rows: Any, store: Store | None, version: Version | None) -> Gathered:
-    """A version's example, then ``rows``; FT0701 when that is none, FT0203 and FT0205 when it does not fit."""
+    """A version's example, then ``rows``, then, when these are too few for a complete check, rows of its source.
+
+    FT0701 when that is none, FT0203 and FT0205 when the example or ``rows`` do not fit.
+    """
     from foretell import _core
-    from foretell.predictor.example import NEEDED
+    from foretell.predictor.example import NEEDED, of_source
 
     tables, origins, example, needed = [], [], 0, NEEDED
     kept = None if version is None or store is None else example_of(store, version)
@@ -41,15 +45,28 @@ def gather(subject: Subject, rows: Any, store: Store | None, version: Version | 
     if rows is not None:
         tables.append(subject.columns(read_rows(rows, subject.input), "the rows"))
         origins.append(describe(rows))
-    if not tables or not sum(table.num_rows for table in tables):
+    table = stacked(tables) if tables else None
+    distinct = 0 if table is None else _core.count_distinct(table)
+    unread = ""
+    if distinct < needed and version is not None and subject.predictor.source is not None:
+        try:
+            more, needed_of_source = of_source(subject.predictor, subject.predictor._ready().contract)
+            more = subject.columns(more, "the source")
+            table = stacked([*tables, more])
+        except Error as problem:
+            unread = f", and its source cannot be read here ({problem.code}: {problem.message})"
+        else:
+            origins.append(f"{more.num_rows} rows of its source")
+            needed = min(needed, needed_of_source)
+            distinct = _core.count_distinct(table)
+    if table is None or not table.num_rows:
         what = "no rows were given" if version is None else f"{version.reference} keeps no example"
         raise error(
             "FT0701",
-            f"{what if not origins else ' and '.join(origins)}: there is no row to predict",
+            f"{what if not origins else ' and '.join(origins)}: there is no row to predict{unread}",
             "give rows: --rows PATH, or rows=…; a save keeps example= or rows of the predictor's source",
         )
-    table = stacked(tables)
-    return Gathered(table, example, _core.count_distinct(table), needed, " and ".join(origins))
+    return Gathered(table, example, distinct, needed, " and ".join(origins), unread)
 
 
 def example_of(store: Store, version: Version) -> Any:

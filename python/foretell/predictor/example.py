@@ -77,14 +77,10 @@ def given(example: Any) -> Example:
 
 def drawn(predictor: Any, contract: Contract) -> Example | None:
     """Rows from across the source, and hard ones; None, with a warning, where it cannot be read here."""
-    from foretell import _core
-    from foretell.predictor.declared import declared_source
-
     if predictor.source is None:
         return None
     try:
-        source = declared_source(predictor.source)
-        table = _columns(_draw(source, contract), contract)
+        table, needed = of_source(predictor, contract)
     except Error as problem:
         warnings.warn(
             f"no example of {predictor.name} could be drawn from its source ({problem.code}: "
@@ -94,11 +90,22 @@ def drawn(predictor: Any, contract: Contract) -> Example | None:
         return None
     if not table.num_rows:
         return None
-    every = table.num_rows < _DRAWN
-    table = _some_distinct(table, NEEDED)
-    needed = min(NEEDED, _core.count_distinct(table)) if every else NEEDED
     hard = _hard_rows(table)
     return Example(_stacked([table, hard]), "source", needed, hard.num_rows)
+
+
+def of_source(predictor: Any, contract: Contract) -> tuple[Any, int]:
+    """Distinct rows from across a predictor's source, 100 at most, as a table; and how many of the source's a
+    complete check needs: 100, or all when it has fewer. Raises what reading the source does."""
+    from foretell import _core
+    from foretell.predictor.declared import declared_source
+
+    table = _columns(_draw(declared_source(predictor.source), contract), contract)
+    read = table.column_names if contract.input is None else list(contract.input)
+    read = [name for name in read if name in table.column_names]
+    every = table.num_rows < _DRAWN
+    table = _some_distinct(table, read, NEEDED)
+    return table, min(NEEDED, _core.count_distinct(table.select(read))) if every else NEEDED
 
 
 def _draw(source: Any, contract: Contract) -> Any:
@@ -123,11 +130,11 @@ def _columns(table: Any, contract: Contract) -> Any:
     return table.select([name for name in wanted if name in table.column_names])
 
 
-def _some_distinct(table: Any, most: int) -> Any:
-    """Up to ``most`` rows that differ from one another, from all over the table."""
+def _some_distinct(table: Any, read: list[str], most: int) -> Any:
+    """Up to ``most`` rows that differ from one another in the columns ``read``, from all over the table."""
 
     first: dict[str, int] = {}
-    for at, row in enumerate(table.to_pylist()):
+    for at, row in enumerate(table.select(read).to_pylist()):
         first.setdefault(repr(row), at)
     places = list(first.values())
     chosen = [places[i * len(places) // most] for i in range(most)] if len(places) > most else places

@@ -22,6 +22,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The module of ``faults.txt`` as a project's own, in a folder with a store in ``models``."""
     (tmp_path / "foretell.toml").write_text('store = "models"\n')
     name = f"faults{next(_names)}"
+    (tmp_path / "rows").mkdir()
     path = tmp_path / f"{name}.py"
     path.write_text(FAULTS)
     monkeypatch.chdir(tmp_path)

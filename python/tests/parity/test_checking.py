@@ -143,16 +143,91 @@ def test_calls_that_fail_only_as_a_whole_are_unstable(save: Save) -> None:
 
 
 def test_given_rows_are_checked_with_the_example(save: Save, project: Any, tmp_path: Path) -> None:
-    version = save("Well", example=project.ROWS.slice(0, 3).to_pylist())
+    xs = project.ROWS.select(["x"]).append_column("y", pa.array(range(400)))
+    version = save("Bare", 2, example=xs.slice(0, 3).to_pylist())
     few = checked(version)
     assert few.passed
     assert not few.complete
     assert few.lacking == ("3 distinct rows, and 100 are needed: add some with --rows PATH",)
-    pq.write_table(project.ROWS, tmp_path / "rows.parquet")
+    pq.write_table(xs, tmp_path / "rows.parquet")
     more = checked(version, tmp_path / "rows.parquet")
     assert more.complete
     assert (more.rows, more.distinct) == (403, 400)
     assert "rows.parquet" in more.origin
+
+
+def test_a_short_example_is_topped_up_from_the_source(save: Save, project: Any) -> None:
+    version = save("Well", example=project.ROWS.slice(0, 3).to_pylist())
+    report = checked(version)
+    assert report.passed, str(report)
+    assert report.complete
+    assert report.origin == "the example of Well@1 and 100 rows of its source"
+    assert (report.rows, report.needed) == (103, 100)
+    given = checked(version, project.ROWS)
+    assert (given.rows, given.origin) == (403, "the example of Well@1 and a pyarrow Table")
+
+
+def test_all_rows_of_a_small_source_complete_a_check(save: Save, project: Any, tmp_path: Path) -> None:
+    version = save("Filed", example=project.ROWS.slice(0, 3).to_pylist())
+    pq.write_table(project.ROWS.slice(200, 30), tmp_path / "rows" / "few.parquet")
+    report = checked(version)
+    assert report.complete, str(report)
+    assert (report.rows, report.distinct, report.needed) == (33, 33, 30)
+
+
+def test_a_source_that_cannot_be_read_leaves_a_check_incomplete(
+    save: Save, project: Any, tmp_path: Path
+) -> None:
+    version = save("Filed", example=project.ROWS.slice(0, 3).to_pylist())
+    report = checked(version)
+    assert report.passed, str(report)
+    (lacking,) = report.lacking
+    assert lacking.startswith(
+        "3 distinct rows, and 100 are needed, and its source cannot be read here (FT0701: "
+    )
+    assert lacking.endswith(": add some with --rows PATH")
+    assert report.origin == "the example of Filed@1"
+    pq.write_table(project.ROWS.drop_columns(["x"]), tmp_path / "rows" / "other.parquet")
+    (lacking,) = checked(version).lacking
+    assert "its source cannot be read here (FT0203: the source: the input has no column 'x'" in lacking
+
+
+def test_a_version_without_an_example_is_checked_with_its_source(
+    save: Save, project: Any, tmp_path: Path
+) -> None:
+    with pytest.warns(UserWarning, match="no example of Filed"):
+        version = save("Filed")
+    with pytest.raises(ft.Error, match=r"Filed@1 keeps no example: .*, and its source cannot be read here"):
+        checked(version)
+    pq.write_table(project.ROWS, tmp_path / "rows" / "all.parquet")
+    report = checked(version)
+    assert report.complete, str(report)
+    assert (report.rows, report.origin) == (100, "100 rows of its source")
+
+
+def test_rows_that_differ_in_what_is_kept_only_are_the_same_row(
+    save: Save, project: Any, tmp_path: Path
+) -> None:
+    few = pa.concat_tables([project.ROWS.slice(0, 20).drop_columns(["id"])] * 9)
+    pq.write_table(few.append_column("id", pa.array(range(180))), tmp_path / "rows" / "repeated.parquet")
+    version = save("Filed")
+    assert version.manifest["check"] == {"rows": 23, "hard": 3, "origin": "source", "needed": 20}
+    assert checked(version).complete
+
+
+def test_a_version_in_memory_is_predicted_by_another_process(
+    project: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORETELL_STORE", f"memory://{project.__name__}")
+    for _ in range(3):
+        project.Hashed().save_model(None)
+        version = project.Numbered().save_model("a model")
+    report = check("Numbered@3")
+    assert report.passed, str(report)
+    assert report.complete
+    assert report.passing() == set(REQUIRED)
+    assert ft.Store().promote(version.reference, "production").version == 3
+    assert failing(check("Hashed@1")) == {"process"}
 
 
 def test_a_source_of_fewer_rows_is_checked_whole(save: Save, project: Any) -> None:

@@ -63,14 +63,14 @@ def test_a_check_that_fails_takes_back_what_another_allowed(
 
 def test_an_incomplete_check_allows_nothing_and_takes_nothing_back(save: Save, project: Any) -> None:
     store = ft.Store()
-    version = save("Well", example=project.ROWS.slice(0, 3))
+    version = save("Bare", 2, example=project.ROWS.slice(0, 3))
     ft.check(version.reference)
-    problem = refused(lambda: store.promote("Well@1", "production"))
+    problem = refused(lambda: store.promote("Bare@1", "production"))
     assert "3 distinct rows, and 100 are needed" in problem.message
     assert "--rows PATH" in problem.hint
     assert ft.check(version.reference, project.ROWS).complete
     assert not ft.check(version.reference).complete
-    assert store.promote("Well@1", "production").version == 1
+    assert store.promote("Bare@1", "production").version == 1
 
 
 def test_unchecked_needs_a_reason_and_stays_in_the_history(save: Save) -> None:
@@ -95,7 +95,7 @@ def test_save_checks_before_it_moves_an_alias(save: Save, project: Any) -> None:
     )
     assert store.aliases("OtherItem") == {}
     assert [version.version for version in store.versions("OtherItem")] == [1]
-    few = refused(lambda: save("Well", alias="production", example=project.ROWS.slice(0, 3)))
+    few = refused(lambda: save("Bare", 2, alias="production", example=project.ROWS.slice(0, 3)))
     assert "its check is incomplete: 3 distinct rows" in few.message
     none = refused(lambda: save("Bare", 2, alias="production"))
     assert none.message.endswith("there is no row to check it with")
