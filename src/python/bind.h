@@ -16,5 +16,6 @@ void BindPredictor(nanobind::module_& module);
 void BindMap(nanobind::module_& module);
 void BindParity(nanobind::module_& module);
 void BindItem(nanobind::module_& module);
+void BindText(nanobind::module_& module);
 
 }  // namespace foretell::python

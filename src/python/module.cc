@@ -14,4 +14,5 @@ NB_MODULE(_core, module) {
   foretell::python::BindMap(module);
   foretell::python::BindParity(module);
   foretell::python::BindItem(module);
+  foretell::python::BindText(module);
 }
