@@ -8,69 +8,17 @@
 #include <utility>
 
 #include "foretell/error.h"
+#include "models/counts.h"
 #include "models/floating_point_environment.h"
+#include "models/lda_memory.h"
+#include "models/workers.h"
 
 namespace foretell {
 namespace {
 
-constexpr std::int64_t kGroup = 8;
-constexpr std::size_t kAlignment = 64;
-
 [[noreturn]] void Invalid(std::string message, std::string hint = {}) {
   throw Error(Code::kInvalidArgument, std::move(message), std::move(hint));
 }
-
-// Numbers at an address divisible by 64; what they were is lost when they grow.
-template <typename T>
-class Aligned {
- public:
-  T* AtLeast(std::int64_t size) {
-    if (size > size_) {
-      memory_.assign(static_cast<std::size_t>(size) + kAlignment / sizeof(T), T{});
-      size_ = size;
-    }
-    return memory_.data() + FirstAligned(memory_.data());
-  }
-
-  static std::size_t FirstAligned(const T* data) {
-    const auto past = reinterpret_cast<std::uintptr_t>(data) % kAlignment;
-    return past == 0 ? 0 : (kAlignment - past) / sizeof(T);
-  }
-
- private:
-  std::vector<T> memory_;
-  std::int64_t size_ = 0;
-};
-
-template <typename Real>
-struct MemoryOf {
-  Aligned<const Real*> rows;
-  Aligned<Real> numbers;
-  Aligned<Real> columns;
-  Aligned<std::int32_t> lists;
-  std::vector<Real> gamma;
-
-  kernels::LdaScratch<Real> For(std::int64_t words, std::int64_t topics, bool with_columns) {
-    const std::int64_t padded = (words + kGroup - 1) / kGroup * kGroup;
-    const std::int64_t stride = Lda::Stride(topics);
-    kernels::LdaScratch<Real> scratch;
-    scratch.rows = rows.AtLeast(padded);
-    const std::int64_t topic_values = kernels::kTopicArrays * (stride + kGroup);
-    scratch.topic_values = numbers.AtLeast(topic_values + 3 * padded);
-    scratch.counts = scratch.topic_values + topic_values;
-    scratch.sums = scratch.counts + padded;
-    scratch.weights = scratch.sums + padded;
-    if (with_columns) {
-      scratch.column_capacity = std::min(padded * topics, kernels::kColumnLimit);
-      scratch.columns = columns.AtLeast(scratch.column_capacity);
-    }
-    scratch.live = lists.AtLeast(3 * stride);
-    scratch.column_of = scratch.live + stride;
-    scratch.fresh = scratch.column_of + stride;
-    gamma.resize(static_cast<std::size_t>(topics));
-    return scratch;
-  }
-};
 
 // numpy's sum along a contiguous axis: pairwise, eight sums below 129 numbers.
 template <typename Real>
@@ -119,47 +67,14 @@ const kernels::LdaSingleKernels& KernelsFor(const kernels::Table& table, float /
   return *table.lda_single;
 }
 
-void CheckRow(const CsrView& rows, std::int64_t row, std::int64_t begin, std::int64_t end) {
-  if (begin < 0 || begin > end || end > static_cast<std::int64_t>(rows.ids.size()) ||
-      end > static_cast<std::int64_t>(rows.values.size())) {
-    Invalid("the row starts do not ascend within the ids and values, at row " + std::to_string(row));
-  }
-  for (auto at = static_cast<std::size_t>(begin); at < static_cast<std::size_t>(end); ++at) {
-    const double value = rows.values[at];
-    if (!(value >= 0 && value <= std::numeric_limits<double>::max())) {
-      throw Error(Code::kInvalidValue,
-                  "row " + std::to_string(row) + " has a value that is " +
-                      (value < 0        ? "negative"
-                       : value == value ? "infinite"
-                                        : "NaN") +
-                      ", where counts are expected",
-                  "counts are zero or positive; HashingVectorizer needs alternate_sign=False");
-    }
-    if (rows.ids[at] < 0 || rows.ids[at] >= rows.columns) {
-      throw Error(Code::kInvalidValue, "row " + std::to_string(row) + " has the id " +
-                                           std::to_string(rows.ids[at]) + ", and there are " +
-                                           std::to_string(rows.columns) + " words");
-    }
-  }
-}
-
-template <typename Real>
-std::int64_t LongestRow(const CsrView& rows, std::int64_t first, std::int64_t last) {
-  std::int64_t longest = 0;
-  for (auto row = static_cast<std::size_t>(first); row < static_cast<std::size_t>(last); ++row) {
-    longest = std::max(longest, rows.row_starts[row + 1] - rows.row_starts[row]);
-  }
-  return longest;
-}
-
 }  // namespace
 
 struct Lda::Workspace::Memory {
-  MemoryOf<double> in_double;
-  MemoryOf<float> in_single;
+  LdaMemory<double> in_double;
+  LdaMemory<float> in_single;
 
-  MemoryOf<double>& Of(double /*of this type*/) { return in_double; }
-  MemoryOf<float>& Of(float /*of this type*/) { return in_single; }
+  LdaMemory<double>& Of(double /*of this type*/) { return in_double; }
+  LdaMemory<float>& Of(float /*of this type*/) { return in_single; }
 };
 
 Lda::Workspace::Workspace() : memory_(std::make_unique<Memory>()) {}
@@ -178,7 +93,7 @@ Lda::PackedArrays<Real>::PackedArrays(std::int64_t topics, std::int64_t words,
   }
   const auto stride = static_cast<std::size_t>(Stride(topics));
   size_ = stride * static_cast<std::size_t>(words);
-  memory_.resize(size_ + kAlignment / sizeof(Real));
+  memory_.resize(size_ + Aligned<Real>::kAlignment / sizeof(Real));
   first_ = Aligned<Real>::FirstAligned(memory_.data());
   sums_.resize(static_cast<std::size_t>(words));
   for (std::size_t topic = 0; topic < static_cast<std::size_t>(topics); ++topic) {
@@ -247,8 +162,8 @@ double Lda::GammaOfEmptyRow() const {
   return settings_.doc_topic_prior;
 }
 
-void Lda::Transform(CsrView rows, std::int64_t first, std::int64_t last, Workspace& workspace,
-                    std::span<double> out, bool normalize, std::span<std::int64_t> iterations) const {
+void Lda::Check(CsrView rows, std::int64_t first, std::int64_t last, std::span<double> out,
+                std::span<std::int64_t> iterations) const {
   if (rows.columns != settings_.words) {
     Invalid("the rows have " + std::to_string(rows.columns) + " columns, and the LDA was fitted with " +
             std::to_string(settings_.words));
@@ -263,6 +178,11 @@ void Lda::Transform(CsrView rows, std::int64_t first, std::int64_t last, Workspa
     Invalid("the output has room for " + std::to_string(out.size()) + " numbers, and " +
             std::to_string(count) + " rows of " + std::to_string(settings_.topics) + " topics are expected");
   }
+}
+
+void Lda::Transform(CsrView rows, std::int64_t first, std::int64_t last, Workspace& workspace,
+                    std::span<double> out, bool normalize, std::span<std::int64_t> iterations) const {
+  Check(rows, first, last, out, iterations);
   const FloatingPointEnvironment environment;
   std::visit(
       [&](const auto& arrays) {
@@ -271,19 +191,33 @@ void Lda::Transform(CsrView rows, std::int64_t first, std::int64_t last, Workspa
       arrays_);
 }
 
+void Lda::Transform(CsrView rows, Workers& workers, std::span<double> out, bool normalize,
+                    std::span<std::int64_t> iterations) const {
+  constexpr std::int64_t kRowsAtATime = 64;
+  Check(rows, 0, rows.rows(), out, iterations);
+  const auto topics = static_cast<std::size_t>(settings_.topics);
+  std::vector<Workspace> workspaces(workers.size());
+  workers.ForEach(rows.rows(), kRowsAtATime, [&](std::size_t worker, std::int64_t first, std::int64_t last) {
+    const auto at = static_cast<std::size_t>(first);
+    const auto size = static_cast<std::size_t>(last - first);
+    Transform(rows, first, last, workspaces[worker], out.subspan(at * topics, size * topics), normalize,
+              iterations.empty() ? iterations : iterations.subspan(at, size));
+  });
+}
+
 template <typename Real>
 void Lda::TransformAs(const ArraysOf<Real>& arrays, CsrView rows, std::int64_t first, std::int64_t last,
                       Workspace& workspace, std::span<double> out, bool normalize,
                       std::span<std::int64_t> iterations) const {
-  MemoryOf<Real>& memory = workspace.memory_->Of(Real{});
+  LdaMemory<Real>& memory = workspace.memory_->Of(Real{});
   const kernels::LdaModel<Real> model{
       arrays.word_topics.data(),    arrays.word_sums.data(),   settings_.topics,
       Stride(settings_.topics),     settings_.doc_topic_prior, settings_.mean_change_tol,
       settings_.max_doc_update_iter};
   for (std::int64_t row = first; row < last; ++row) {
+    CheckCounts(rows, row);
     const std::int64_t begin = rows.row_starts[static_cast<std::size_t>(row)];
     const std::int64_t end = rows.row_starts[static_cast<std::size_t>(row) + 1];
-    CheckRow(rows, row, begin, end);
     const kernels::LdaScratch<Real> scratch =
         memory.For(end - begin, settings_.topics, std::is_same_v<Real, double>);
     std::int64_t done = 0;

@@ -17,6 +17,8 @@
 
 namespace foretell {
 
+class Workers;
+
 struct LdaSettings {
   std::int64_t topics = 0;
   std::int64_t words = 0;
@@ -76,7 +78,13 @@ class Lda {
   void Transform(CsrView rows, std::int64_t first, std::int64_t last, Workspace& workspace,
                  std::span<double> out, bool normalize = true, std::span<std::int64_t> iterations = {}) const;
 
+  // The same for all rows, on the threads of `workers`. Of several rows that are refused, the first is told.
+  void Transform(CsrView rows, Workers& workers, std::span<double> out, bool normalize = true,
+                 std::span<std::int64_t> iterations = {}) const;
+
  private:
+  void Check(CsrView rows, std::int64_t first, std::int64_t last, std::span<double> out,
+             std::span<std::int64_t> iterations) const;
   template <typename Real>
   void TransformAs(const ArraysOf<Real>& arrays, CsrView rows, std::int64_t first, std::int64_t last,
                    Workspace& workspace, std::span<double> out, bool normalize,

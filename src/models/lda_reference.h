@@ -1,10 +1,11 @@
-// LDA's E step written down as scikit-learn has it, one number after another, with libm: what the tests hold
-// the kernels against.
+// LDA's E and M step written down as scikit-learn has them, one number after another, with libm: what the
+// tests hold the kernels and the training against.
 #pragma once
 
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <utility>
 #include <vector>
 
 namespace foretell {
@@ -86,6 +87,68 @@ struct ReferenceLda {
  private:
   Real Of(std::size_t topic, std::int32_t word) const {
     return exp_dirichlet_component[topic * static_cast<std::size_t>(words) + static_cast<std::size_t>(word)];
+  }
+};
+
+// Online variational Bayes where every mini-batch updates every word.
+struct ReferenceTraining {
+  std::int64_t topics;
+  std::int64_t words;
+  double doc_topic_prior;
+  double topic_word_prior;
+  std::vector<double> lambda;  // topics x words
+
+  using Document = std::pair<std::vector<std::int32_t>, std::vector<double>>;
+
+  std::vector<double> ExpDirichletComponent() const {
+    std::vector<double> component(lambda.size());
+    for (std::int64_t k = 0; k < topics; ++k) {
+      double total = 0;
+      for (std::int64_t w = 0; w < words; ++w) {
+        total += lambda[At(k, w)];
+      }
+      for (std::int64_t w = 0; w < words; ++w) {
+        component[At(k, w)] = std::exp(ReferenceDigamma(lambda[At(k, w)]) - ReferenceDigamma(total));
+      }
+    }
+    return component;
+  }
+
+  void Learn(const std::vector<Document>& documents, double rate, double scale) {
+    const std::vector<double> component = ExpDirichletComponent();
+    const ReferenceLda<double> lda{topics, words, component, doc_topic_prior};
+    std::vector<double> statistics(lambda.size());
+    for (const auto& [ids, counts] : documents) {
+      if (ids.empty()) {
+        continue;
+      }
+      const std::vector<double> gamma = lda.Infer(ids, counts).gamma;
+      double total = 0;
+      for (const double value : gamma) {
+        total += value;
+      }
+      std::vector<double> exp(gamma.size());
+      for (std::size_t k = 0; k < exp.size(); ++k) {
+        exp[k] = std::exp(ReferenceDigamma(gamma[k]) - ReferenceDigamma(total));
+      }
+      for (std::size_t j = 0; j < ids.size(); ++j) {
+        double norm = std::numeric_limits<double>::epsilon();
+        for (std::int64_t k = 0; k < topics; ++k) {
+          norm += exp[static_cast<std::size_t>(k)] * component[At(k, ids[j])];
+        }
+        for (std::int64_t k = 0; k < topics; ++k) {
+          statistics[At(k, ids[j])] += exp[static_cast<std::size_t>(k)] * counts[j] / norm;
+        }
+      }
+    }
+    for (std::size_t i = 0; i < lambda.size(); ++i) {
+      lambda[i] = (1 - rate) * lambda[i] + rate * (topic_word_prior + scale * statistics[i] * component[i]);
+    }
+  }
+
+ private:
+  std::size_t At(std::int64_t topic, std::int64_t word) const {
+    return static_cast<std::size_t>(topic * words + word);
   }
 };
 

@@ -17,5 +17,7 @@ void BindMap(nanobind::module_& module);
 void BindParity(nanobind::module_& module);
 void BindItem(nanobind::module_& module);
 void BindText(nanobind::module_& module);
+void BindLda(nanobind::module_& module);
+void BindLdaTraining(nanobind::module_& module);
 
 }  // namespace foretell::python

@@ -15,4 +15,6 @@ NB_MODULE(_core, module) {
   foretell::python::BindParity(module);
   foretell::python::BindItem(module);
   foretell::python::BindText(module);
+  foretell::python::BindLda(module);
+  foretell::python::BindLdaTraining(module);
 }

@@ -63,6 +63,7 @@ class Inference {
       if (sums.change / static_cast<double>(model_.topics) < model_.tolerance ||
           iteration == model_.max_iterations) {
         Finish(gamma);
+        total_ = sums.total;
         return iteration;
       }
       Refresh(sums.total);
@@ -84,6 +85,21 @@ class Inference {
         reach_ = Reach();
       }
       in_columns_ ? MassOfColumns() : MassOfRows();
+    }
+  }
+
+  // After Run.
+  void Factors(double* factors, double* weights) {
+    Refresh(total_);
+    Weigh();
+    for (std::int64_t k = 0; k < model_.stride; ++k) {
+      factors[k] = 0;  // of a dropped topic: all of them have less than 2^-56 of the counts
+    }
+    for (std::int64_t i = 0; i < live_; ++i) {
+      factors[scratch_.live[i]] = exp_[i];
+    }
+    for (std::int64_t j = 0; j < words_; ++j) {
+      weights[j] = scratch_.weights[j];
     }
   }
 
@@ -419,10 +435,19 @@ std::int64_t Infer(const LdaModel<double>& model, const LdaDocument& document,
   return Inference(model, document, scratch).Run(gamma);
 }
 
+std::int64_t InferFactors(const LdaModel<double>& model, const LdaDocument& document,
+                          const LdaScratch<double>& scratch, double* gamma, double* factors,
+                          double* weights) {
+  Inference inference(model, document, scratch);
+  const std::int64_t iterations = inference.Run(gamma);
+  inference.Factors(factors, weights);
+  return iterations;
+}
+
 }  // namespace
 
 namespace FORETELL_ROW {
-const LdaKernels lda = {Infer};
+const LdaKernels lda = {Infer, InferFactors};
 }  // namespace FORETELL_ROW
 
 }  // namespace foretell::kernels

@@ -41,14 +41,39 @@ struct LdaScratch {
 inline constexpr std::int64_t kTopicArrays = 7;
 inline constexpr std::int64_t kColumnLimit = std::int64_t{1} << 20;
 
-// `gamma` takes `topics` numbers; both return the number of iterations, of which the model allows at least
+// `gamma` takes `topics` numbers; all return the number of iterations, of which the model allows at least
 // one.
 struct LdaKernels {
   std::int64_t (*infer)(const LdaModel<double>&, const LdaDocument&, const LdaScratch<double>&,
                         double* gamma);
+  // Also what training needs of the document: factors f (`stride` numbers) and weights (`size` numbers), such
+  // that f_k weight_j B_jk of the count of word j are topic k's.
+  std::int64_t (*infer_factors)(const LdaModel<double>&, const LdaDocument&, const LdaScratch<double>&,
+                                double* gamma, double* factors, double* weights);
 };
 struct LdaSingleKernels {
   std::int64_t (*infer)(const LdaModel<float>&, const LdaDocument&, const LdaScratch<float>&, float* gamma);
+};
+
+// Where words occur in a block of documents: word w at entries starts[w] to starts[w + 1], by document.
+struct LdaOccurrences {
+  const std::int64_t* starts = nullptr;
+  const std::int32_t* documents = nullptr;  // by occurrence: the document's number in the block
+  const std::int32_t* entries = nullptr;    // by occurrence: where the block's weights have it
+};
+
+// The M step, for words whose rows are `stride` numbers, one a topic and zeros behind them.
+struct LdaTrainingKernels {
+  // B = exp(digamma(base + scale x)) inverse of `words` rows of x, and the sum of each row of B. `inverse` is
+  // by topic, zeros behind.
+  void (*expect)(const double* const* x, std::int64_t words, std::int64_t stride, double base, double scale,
+                 const double* inverse, double* b, double* sums);
+  // statistics[w] += the sum over w's occurrences of weight times factors[document], for first <= w < last.
+  void (*gather)(const LdaOccurrences&, std::int64_t first, std::int64_t last, const double* factors,
+                 const double* weights, std::int64_t stride, double* statistics);
+  // x += rate b statistics for `words` rows, and totals += the same, summed over the words.
+  void (*add)(double* const* x, std::int64_t words, std::int64_t stride, double rate, const double* b,
+              const double* statistics, double* totals);
 };
 
 // exp(x) and log(x) of n numbers, see elementary.h; from and to may be the same.

@@ -9,6 +9,7 @@ namespace baseline {
 extern const ElementaryKernels elementary;
 extern const LdaKernels lda;
 extern const LdaSingleKernels lda_single;
+extern const LdaTrainingKernels lda_training;
 }  // namespace baseline
 
 #if defined(__x86_64__)
@@ -16,12 +17,14 @@ namespace v3 {
 extern const ElementaryKernels elementary;
 extern const LdaKernels lda;
 extern const LdaSingleKernels lda_single;
+extern const LdaTrainingKernels lda_training;
 }  // namespace v3
 
 namespace v4 {
 extern const ElementaryKernels elementary;
 extern const LdaKernels lda;
 extern const LdaSingleKernels lda_single;
+extern const LdaTrainingKernels lda_training;
 }  // namespace v4
 #endif
 

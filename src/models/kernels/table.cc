@@ -12,9 +12,9 @@ namespace {
 
 #if defined(__x86_64__)
 constexpr std::array kTables = {
-    Table{"baseline", &baseline::elementary, &baseline::lda, &baseline::lda_single},
-    Table{"v3", &v3::elementary, &v3::lda, &v3::lda_single},
-    Table{"v4", &v4::elementary, &v4::lda, &v4::lda_single},
+    Table{"baseline", &baseline::elementary, &baseline::lda, &baseline::lda_single, &baseline::lda_training},
+    Table{"v3", &v3::elementary, &v3::lda, &v3::lda_single, &v3::lda_training},
+    Table{"v4", &v4::elementary, &v4::lda, &v4::lda_single, &v4::lda_training},
 };
 
 std::size_t CountSupported() {
@@ -30,7 +30,7 @@ std::size_t CountSupported() {
 }
 #else
 constexpr std::array kTables = {
-    Table{"baseline", &baseline::elementary, &baseline::lda, &baseline::lda_single},
+    Table{"baseline", &baseline::elementary, &baseline::lda, &baseline::lda_single, &baseline::lda_training},
 };
 
 std::size_t CountSupported() {

@@ -13,6 +13,7 @@ struct Table {
   const ElementaryKernels* elementary;
   const LdaKernels* lda;
   const LdaSingleKernels* lda_single;
+  const LdaTrainingKernels* lda_training;
 };
 
 // The rows that this CPU runs, the widest last.

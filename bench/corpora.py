@@ -1,0 +1,41 @@
+"""Counts of the corpora that benchmarks and comparisons read, as scikit-learn's CountVectorizer makes them."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from measure import DATA
+
+CORPORA = {
+    "community-calendar": "community-calendar/events.jsonl.zst",
+    "tech-talks": "tech-talks/talks-en.jsonl.zst",
+    "20newsgroups": "20newsgroups/20news-bydate.jsonl.zst",
+    "wikipedia-paragraphs": "wikipedia-paragraphs/en.jsonl.zst",
+}
+
+
+def texts(corpus: str, limit: int | None = None) -> list[str]:
+    """Title and description of its documents, the first ``limit`` of them."""
+    return list(islice(_texts(corpus), limit))
+
+
+def _texts(corpus: str) -> Iterator[str]:
+    import zstandard
+
+    with (
+        (DATA / CORPORA[corpus]).open("rb") as file,
+        zstandard.ZstdDecompressor().stream_reader(file) as reader,
+    ):
+        for line in io.TextIOWrapper(reader, encoding="utf-8"):
+            row = json.loads(line)
+            yield " ".join(filter(None, (row.get("title"), row.get("description"))))
+
+
+def vectorizer() -> Any:
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    return CountVectorizer(min_df=5, max_df=0.4, stop_words="english")

@@ -1,0 +1,44 @@
+// NumPy arrays in, as views, and out, without a copy.
+#pragma once
+
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+
+#include <cstddef>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <utility>
+
+namespace foretell::python {
+
+template <typename T>
+using VectorIn = nanobind::ndarray<const T, nanobind::ndim<1>, nanobind::c_contig, nanobind::device::cpu>;
+template <typename T>
+using MatrixIn = nanobind::ndarray<const T, nanobind::ndim<2>, nanobind::c_contig, nanobind::device::cpu>;
+
+template <typename Array>
+auto SpanOf(const Array& array) {
+  return std::span(array.data(), array.size());
+}
+
+// Numbers that become an array's. Making one needs no GIL, ToNumpy does.
+template <typename T>
+class Numbers {
+ public:
+  explicit Numbers(std::size_t size) : memory_(std::make_unique<T[]>(size)), size_(size) {}
+
+  std::span<T> span() { return {memory_.get(), size_}; }
+
+  nanobind::object ToNumpy(std::initializer_list<std::size_t> shape) && {
+    T* const data = memory_.release();
+    const nanobind::capsule owner(data, [](void* memory) noexcept { delete[] static_cast<T*>(memory); });
+    return nanobind::cast(nanobind::ndarray<nanobind::numpy, T>(data, shape, owner));
+  }
+
+ private:
+  std::unique_ptr<T[]> memory_;
+  std::size_t size_;
+};
+
+}  // namespace foretell::python
