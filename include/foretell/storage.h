@@ -4,6 +4,9 @@
 // Keys are relative, '/'-separated, of the grammar of `store/layout.h`; a storage refuses "",
 // "..", backslashes and NUL (FT0104). Every method may be called by any thread.
 // Failures that say nothing about the stored state throw Error (FT09xx).
+//
+// Others may see a write before it is durable, and its writer may end between the two. A write that returned
+// is durable itself, and with it what was visible in its folder then; MakeDurable does only the latter.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +22,7 @@ namespace foretell {
 // What a storage says of one conditional create. `store/commit.h` turns it into an outcome.
 enum class CreateAnswer {
   kCreated,  // durable, and visible to every later read
-  kExists,   // something is there already: ours from a lost answer, or another's
+  kExists,   // something is there already, durable by now: ours from a lost answer, or another's
   kRetry,    // nothing happened; asking again may help (HTTP 409)
   kUnknown,  // the answer was lost: it may or may not have happened
 };
@@ -68,6 +71,10 @@ class Storage {
   // Moves an object to a key that is free. True also when the source is missing and the target
   // is there (it was moved before); false when neither exists.
   virtual bool Move(std::string_view from, std::string_view to) = 0;
+
+  // What can be seen under `key` is durable on return, whoever wrote it. To be called before anything is
+  // written elsewhere, or answered, that needs it to last.
+  virtual void MakeDurable(std::string_view key) { static_cast<void>(key); }  // where it is as soon as it is seen
 
   // A local file that holds the object's bytes in place, for mmap; nothing where there is none.
   virtual std::optional<std::filesystem::path> LocalPath(std::string_view key) = 0;

@@ -181,6 +181,8 @@ Attempt Unit::Start() {
                 "foretell pin set " + storage.url() + " " + std::to_string(number_) +
                     " VERSION --why …  # another version, or " + version + " again once the cause is gone");
   }
+  // What is scored under a pin is not to outlive it: another pin may then have its number.
+  storage.MakeDurable(EntryKey(number_, pin_.sequence));
   Attempt attempt;
   attempt.session_ = session_;
   attempt.finished_ = std::make_shared<Attempt::Finished>();

@@ -167,7 +167,9 @@ void Output::RequirePublishedBefore(std::int64_t number) {
   }
   std::int64_t before = number - 1;
   if (before < 1 || session_->published_to >= before) return;
-  if (!storage.Stat(PublishedKey(before))) {
+  if (storage.Stat(PublishedKey(before))) {
+    storage.MakeDurable(PublishedKey(before));
+  } else {
     UnitLog log = ReadUnitLog(storage, before);
     if (log.pins.empty() && stream) {
       const std::vector<std::int64_t> units = UnitNumbers();

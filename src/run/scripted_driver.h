@@ -69,6 +69,12 @@ class HookedStorage : public Storage {
   bool Move(std::string_view from, std::string_view to) override {
     return Hooked("move", to, [&] { return inner_->Move(from, to); });
   }
+  void MakeDurable(std::string_view key) override {
+    Hooked("make durable", key, [&] {
+      inner_->MakeDurable(key);
+      return 0;
+    });
+  }
   std::optional<std::filesystem::path> LocalPath(std::string_view key) override {
     return local_ ? inner_->LocalPath(key) : std::nullopt;
   }

@@ -117,6 +117,7 @@ AliasEntry Store::Promote(std::string_view name, std::string_view alias, std::in
                         Target(name, alias) + " was moved to: its manifest has another digest",
                     "restore it from a copy of the store");
       }
+      storage_->MakeDurable(AliasKey(name, alias, top->entry.sequence));
       return top->entry;
     }
     CheckUsable(*storage_, manifest);
@@ -161,6 +162,7 @@ AliasEntry Store::Rollback(std::string_view name, std::string_view alias, const 
                     "`foretell history` shows the entries");
       }
       if (log.back().entry.undoes == undo) {
+        storage_->MakeDurable(AliasKey(name, alias, log.back().entry.sequence));
         return log.back().entry;  // the same rollback once more
       }
       if (standing.back().sequence != *undo) {

@@ -47,6 +47,7 @@ class FaultyStorage : public Storage {
   std::vector<ObjectInfo> Unfinished() override { return inner_->Unfinished(); }
   void RemoveUnfinished(std::string_view key) override { inner_->RemoveUnfinished(key); }
   bool Move(std::string_view from, std::string_view to) override { return inner_->Move(from, to); }
+  void MakeDurable(std::string_view key) override { inner_->MakeDurable(key); }
   std::optional<std::filesystem::path> LocalPath(std::string_view key) override {
     return inner_->LocalPath(key);
   }

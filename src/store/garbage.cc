@@ -110,8 +110,14 @@ bool Purge(Store& store, const std::string& name, std::int64_t version, std::int
   Storage& storage = store.storage();
   while (true) {
     const RetiredState state = ReadRetired(storage, name, version);
-    if (!state.retired() || state.purged()) {
-      return state.purged();
+    if (!state.retired()) {
+      return false;
+    }
+    if (state.purged()) {
+      if (!collection.dry_run) {
+        storage.MakeDurable(NumberedKey(RetiredFolder(name, version), state.last.sequence));
+      }
+      return true;
     }
     const auto info = storage.Stat(NumberedKey(RetiredFolder(name, version), state.last.sequence));
     if (!info || now - info->modified_ns < kRetiredFor) {

@@ -99,6 +99,7 @@ Report Store::AppendReport(std::string_view name, std::int64_t version, std::str
   report.who = who;
   report.when = UtcNow();
   report.body = parsed.dump();
+  storage_->MakeDurable(VersionKey(name, version));  // a report is not to outlive its version
   while (true) {
     const std::vector<std::int64_t> sequences = Sequences(*storage_, folder);
     report.sequence = sequences.empty() ? 1 : sequences.back() + 1;

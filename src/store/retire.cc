@@ -68,6 +68,7 @@ VersionEntry Store::Retire(std::string_view name, std::int64_t version, const Re
       ThrowPurged(name, version, state.last);
     }
     if (state.retired()) {
+      storage_->MakeDurable(NumberedKey(RetiredFolder(name, version), state.last.sequence));
       return state.last;
     }
     // The log first, then the aliases: a promotion writes them in this order.
@@ -98,6 +99,7 @@ VersionEntry Store::Restore(std::string_view name, std::int64_t version, std::st
       ThrowPurged(name, version, state.last);
     }
     if (state.last.kind == "restored") {
+      storage_->MakeDurable(NumberedKey(RetiredFolder(name, version), state.last.sequence));
       return state.last;
     }
     if (!state.retired()) {

@@ -11,7 +11,7 @@ import sys
 
 from harness import ROOT, FirstBad, Row, Skipped
 
-NAMES = ["kills", "errors", "power", "metadata", "cold_cache", "zombie", "killed_runs", "poison"]
+NAMES = ["kills", "errors", "power", "seeds", "metadata", "cold_cache", "zombie", "killed_runs", "poison"]
 
 
 def printed(row: Row) -> str:

@@ -11,6 +11,7 @@
 //   load STORE CACHE NAME SELECTOR   resolves and opens every file
 //   everything STORE CACHE NAME@SELECTOR …  opens each, and verifies
 //   unit OUTPUT UNITS SPLITS VERSION runs units to their last published one
+//   seeds FIRST COUNT                scripts of the store and of units on a storage whose power is cut
 //   store STORE                      what a reader sees, and what verify finds
 //   output OUTPUT                    what a reader sees, and what the log says
 //
@@ -25,6 +26,7 @@
 
 #include "cache/cache.h"
 #include "foretell/store.h"
+#include "run/power_script.h"
 #include "run/scripted_driver.h"
 #include "store/sha256.h"
 
@@ -122,6 +124,18 @@ json RunUnits(const Words& words) {
   return json::object();
 }
 
+json Seeds(const Words& words) {
+  PowerFigures figures;
+  const std::uint64_t first = std::stoull(words.at(0));
+  for (std::uint64_t seed = first; seed < first + std::stoull(words.at(1)); ++seed)
+    RunPowerScript(seed, figures);
+  return {{"acknowledged", figures.acknowledged},
+          {"ended", figures.ended},
+          {"cuts", figures.cuts},
+          {"seeds", figures.seeds},
+          {"bad", figures.bad}};
+}
+
 json StoreState(const Words& words) {
   Store store(OpenStorage(words.at(0)));
   json names = json::object();
@@ -188,10 +202,10 @@ json OutputState(const Words& words) {
 // The answer, and whether it is not an error.
 std::pair<std::string, bool> Answer(const std::string& command, const Words& words) {
   static const std::map<std::string, std::function<json(const Words&)>> kCommands = {
-      {"save", Save},          {"promote", Promote},      {"rollback", Rollback},
-      {"retire", Retire},      {"collect", Collect},      {"fetch", Fetch},
-      {"load", Load},          {"unit", RunUnits},        {"store", StoreState},
-      {"output", OutputState}, {"everything", Everything}};
+      {"save", Save},          {"promote", Promote},       {"rollback", Rollback},
+      {"retire", Retire},      {"collect", Collect},       {"fetch", Fetch},
+      {"load", Load},          {"unit", RunUnits},         {"store", StoreState},
+      {"output", OutputState}, {"everything", Everything}, {"seeds", Seeds}};
   try {
     return {kCommands.at(command)(words).dump(), true};
   } catch (const Error& error) {

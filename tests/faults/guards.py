@@ -186,6 +186,59 @@ GUARDS = [
         "run_test",
         "run_test",
     ),
+    *(
+        Guard(name, file, old, new, "faults seeds")
+        for name, file, old, new in [
+            (
+                "a version is durable before its log is",
+                "src/store/retired_log.cc",
+                "  storage.MakeDurable(VersionKey(name, version));",
+                "  static_cast<void>(0);",
+            ),
+            (
+                "a version is durable before a report on it is",
+                "src/store/report_log.cc",
+                "  storage_->MakeDurable(VersionKey(name, version));",
+                "  static_cast<void>(0);",
+            ),
+            (
+                "a promotion that finds itself made is durable when it is told",
+                "src/store/alias_moves.cc",
+                "      storage_->MakeDurable(AliasKey(name, alias, top->entry.sequence));\n",
+                "",
+            ),
+            (
+                "a purge is durable before blobs go",
+                "src/store/garbage.cc",
+                "      if (!collection.dry_run) {\n        storage.MakeDurable(",
+                "      if (collection.dry_run) {\n        storage.MakeDurable(",
+            ),
+            (
+                "a pin is durable before anything is scored under it",
+                "src/run/attempt.cc",
+                "  storage.MakeDurable(EntryKey(number_, pin_.sequence));\n",
+                "",
+            ),
+            (
+                "a commit is durable before its files are moved",
+                "src/run/unit.cc",
+                "  storage.MakeDurable(EntryKey(number_, commit_->sequence));",
+                "  static_cast<void>(0);",
+            ),
+            (
+                "a publication is durable before the next pin",
+                "src/run/output.cc",
+                "    storage.MakeDurable(PublishedKey(before));\n",
+                "    static_cast<void>(0);\n",
+            ),
+            (
+                "a retirement that finds itself made is durable when it is told",
+                "src/store/retire.cc",
+                "    if (state.retired()) {\n      storage_->MakeDurable(",
+                "    if (state.retired()) {\n      if (state.purged()) storage_->MakeDurable(",
+            ),
+        ]
+    ),
     Guard(
         "the next unit waits until this one is published",
         "src/run/output.cc",

@@ -12,7 +12,7 @@ FAULTS = Path(__file__).parent
 
 
 @pytest.mark.parametrize(
-    "name", ["kills", "errors", "power", "metadata", "cold_cache", "zombie", "killed_runs", "poison"]
+    "name", ["kills", "errors", "power", "seeds", "metadata", "cold_cache", "zombie", "killed_runs", "poison"]
 )
 def test_no_fault_leaves_a_bad_state(name: str) -> None:
     ran = subprocess.run([sys.executable, FAULTS, "--short", name], capture_output=True, text=True)

@@ -510,6 +510,12 @@ bool FileStorage::Move(std::string_view from, std::string_view to) {
   return true;
 }
 
+void FileStorage::MakeDurable(std::string_view key) {
+  if (const std::optional<Place> place = Find(key)) {
+    SyncVisible(place->folder.get(), place->folder_path);
+  }
+}
+
 std::optional<std::filesystem::path> FileStorage::LocalPath(std::string_view key) {
   const std::optional<Place> place = Find(key);
   if (!place || !OpenFile(*place)) {

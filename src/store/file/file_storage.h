@@ -34,6 +34,7 @@ class FileStorage : public Storage {
   std::vector<ObjectInfo> Unfinished() override;
   void RemoveUnfinished(std::string_view key) override;
   bool Move(std::string_view from, std::string_view to) override;
+  void MakeDurable(std::string_view key) override;
   std::optional<std::filesystem::path> LocalPath(std::string_view key) override;
 
  private:
