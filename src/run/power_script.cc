@@ -14,7 +14,6 @@
 #include "run/scripted_driver.h"
 #include "store/layout.h"
 #include "store/power_cut_storage.h"
-#include "store/sha256.h"
 
 namespace foretell {
 namespace {

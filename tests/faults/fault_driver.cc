@@ -28,7 +28,7 @@
 #include "foretell/store.h"
 #include "run/power_script.h"
 #include "run/scripted_driver.h"
-#include "store/sha256.h"
+#include "store/file_digest.h"
 
 namespace foretell {
 namespace {
