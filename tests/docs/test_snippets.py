@@ -2,10 +2,14 @@
 
 ```python    runs in the page's process; a block that begins with `# NAME.py` is also kept as that file
 ```sh        runs in bash, in the page's folder; `foretell` is on the path
-```text      right after one of these is what it prints, `…` any text; elsewhere it is not looked at
+```text      right after one of these is what it prints, `…` any text; elsewhere it is not looked at.
+             A command that prints `error[…` has to fail.
+
+Commands are as a reader types them, with three exceptions: of `make` it is only seen that its goals are there, of
+`pip` that the extras are, and what would go on for ever (`--follow`) is ended after a few seconds.
 
 What a page takes for granted (data, a trained model) is made by setup/PAGE.py beside this file, which runs
-first in the page's process.
+first in the page's process; several make the project of setup/project.py.
 """
 
 from __future__ import annotations
@@ -23,8 +27,38 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SETUP = Path(__file__).parent / "setup"
-PAGES = ["README.md", *(str(page.relative_to(ROOT)) for page in sorted((ROOT / "docs").rglob("*.md")))]
-BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PAGES = [
+    "README.md",
+    "CONTRIBUTING.md",
+    *(str(page.relative_to(ROOT)) for page in sorted((ROOT / "docs").rglob("*.md"))),
+]
+BLOCK = re.compile(r"^```([\w{}-]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LANGUAGES = {"python", "sh", "text", "toml", "", "{toctree}", "{eval-rst}"}
+
+COMMANDS = {
+    "foretell": """#!/bin/sh
+case " $* " in
+*" --follow "*)
+  timeout --preserve-status --signal TERM 6 "$FORETELL_DOCS_PYTHON" -m foretell "$@" && exit
+  [ $? = 130 ]  # it ended within a round
+  ;;
+*) exec "$FORETELL_DOCS_PYTHON" -m foretell "$@" ;;
+esac
+""",
+    "make": """#!/bin/sh
+exec /usr/bin/env -i PATH=/usr/bin:/bin make --dry-run --directory "$FORETELL_DOCS_ROOT" "$@" > /dev/null
+""",
+    "pip": """#!/bin/sh
+exec "$FORETELL_DOCS_PYTHON" -c '
+import os, re, sys, tomllib
+project = tomllib.load(open(os.environ["FORETELL_DOCS_ROOT"] + "/pyproject.toml", "rb"))["project"]
+for wanted in sys.argv[2:]:
+    name, extras = re.fullmatch(r"(\\w+)\\[([\\w,]+)\\]", wanted).groups()
+    assert sys.argv[1] == "install" and name == project["name"], sys.argv
+    assert set(extras.split(",")) <= set(project["optional-dependencies"]), extras
+' "$@"
+""",
+}
 
 # Runs what it reads, a JSON string a line, in __main__; answers with the output, or the traceback.
 INTERPRETER = """
@@ -71,16 +105,18 @@ class World:
         bin = Path(sys.executable).parent
         self.env = os.environ | {
             "PATH": f"{folder / 'bin'}:{bin}:{os.environ['PATH']}",
-            "PYTHONPATH": os.pathsep.join([str(folder), *sys.path]),
+            "PYTHONPATH": os.pathsep.join([str(folder), str(SETUP), *sys.path]),
             "FORETELL_CACHE": str(folder / "cache"),
             "FORETELL_DOCS_ROOT": str(ROOT),
+            "FORETELL_DOCS_PYTHON": sys.executable,
             "COLUMNS": "120",
         }
         self.env.pop("FORETELL_STORE", None)
-        command = folder / "bin" / "foretell"
-        command.parent.mkdir()
-        command.write_text(f'#!/bin/sh\nexec {sys.executable} -m foretell "$@"\n')
-        command.chmod(0o755)
+        (folder / "bin").mkdir()
+        for name, text in COMMANDS.items():
+            command = folder / "bin" / name
+            command.write_text(text)
+            command.chmod(0o755)
         self.process = subprocess.Popen(
             [sys.executable, "-c", INTERPRETER],
             cwd=folder,
@@ -103,7 +139,7 @@ class World:
         assert fine, output
         return str(output)
 
-    def sh(self, text: str) -> str:
+    def sh(self, text: str, fails: bool = False) -> str:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", text],
             cwd=self.folder,
@@ -114,7 +150,7 @@ class World:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, f"exit status {done.returncode}\n{done.stdout}"
+        assert (done.returncode != 0) == fails, f"exit status {done.returncode}\n{done.stdout}"
         return done.stdout
 
     def close(self) -> None:
@@ -151,16 +187,29 @@ def test_output_is_compared() -> None:
     assert not prints("row", "rows")
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_no_command_of_a_page_escapes_the_tests(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    left = BLOCK.sub("", text)
+    assert {block.language for block in blocks(page)} <= LANGUAGES
+    assert not re.findall(r"^ *```.*", left, re.MULTILINE), "a block within a list does not run"
+    assert not re.findall(r"\n\n {4,}.*", left), "an indented block does not run: fence it"
+
+
 @pytest.mark.parametrize("page", runnable())
 def test_the_snippets_of_a_page_run(page: str, world: World) -> None:
     setup = SETUP / (page.removesuffix(".md").replace("/", "_") + ".py")
     if setup.exists():
         world.python(setup.read_text(encoding="utf-8"))
     output = None
-    for block in blocks(page):
+    found = blocks(page)
+    for block, after in zip(found, [*found[1:], None], strict=True):
         try:
-            if block.language in ("python", "sh"):
-                output = getattr(world, block.language)(block.text)
+            if block.language == "python":
+                output = world.python(block.text)
+            elif block.language == "sh":
+                fails = after is not None and after.follows and after.text.startswith("error[")
+                output = world.sh(block.text, fails)
             elif block.language == "text" and block.follows and output is not None:
                 assert prints(block.text, output), f"it printed:\n{output}\nand the page says:\n{block.text}"
         except AssertionError as failure:
