@@ -89,6 +89,12 @@ def run(
         return rounds.incremental() if incremental else rounds.bounded()
 
 
+# What holds unless a caller says otherwise; `follow` takes the same options.
+DEFAULTS: dict[str, Any] = {
+    name: value for name, value in (run.__kwdefaults__ or {}).items() if name != "incremental"
+}
+
+
 class Run:
     """How units are scored, and what a new one's pin is made of; see `run` for the arguments.
 
@@ -99,20 +105,20 @@ class Run:
         self,
         reference: str,
         *,
-        input: Any = None,
-        store: str | Store | None = None,
-        trust_store: bool = False,
-        rescore_changed: bool = False,
-        strict: bool = False,
-        format: str = "parquet",
-        workers: int | None = None,
-        on_error: str = "quarantine",
-        max_bad_ratio: float = 0.01,
-        deadline: float | None = None,
-        version_column: str = "model_version",
-        keep: Sequence[str] | None = None,
-        batch_rows: int = 10_000,
-        progress: progress_module.Progress | None = None,
+        input: Any,
+        store: str | Store | None,
+        trust_store: bool,
+        rescore_changed: bool,
+        strict: bool,
+        format: str,
+        workers: int | None,
+        on_error: str,
+        max_bad_ratio: float,
+        deadline: float | None,
+        version_column: str,
+        keep: Sequence[str] | None,
+        batch_rows: int,
+        progress: progress_module.Progress | None,
     ) -> None:
         """FT0101 for an option that is out of range."""
         from foretell.loading import open_store

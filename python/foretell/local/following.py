@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from foretell.error import Error, error
-from foretell.local.driver import Run
+from foretell.local.driver import DEFAULTS, Run
 from foretell.local.input import Settling
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def follow(
         raise error("FT0101", f"interval={interval!r} is out of range: it is a number of seconds above 0")
     if not isinstance(settle, int) or settle < 1:
         raise error("FT0101", f"settle={settle!r} is out of range: it is a number of listings, from 1 on")
-    return _rounds(Run(reference, input=input, **options), output, interval, settle)
+    return _rounds(Run(reference, **{**DEFAULTS, "input": input, **options}), output, interval, settle)
 
 
 def _rounds(run: Run, output: str | os.PathLike[str], interval: float, settle: int) -> Iterator[RunSummary]:

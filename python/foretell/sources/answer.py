@@ -12,16 +12,17 @@ import os
 import shutil
 from collections.abc import Mapping
 from contextlib import closing, suppress
+from fractions import Fraction
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foretell.error import error
 from foretell.sources.cursor import Cursor
-from foretell.sources.files import files
+from foretell.sources.files import evenly, files
 from foretell.sources.format import Reading, packed
 from foretell.sources.listing import local_file
-from foretell.sources.source import TARGET_BYTES, TARGET_ROWS, Plan
+from foretell.sources.source import TARGET_BYTES, TARGET_ROWS, Plan, Split
 from foretell.sources.sql import OWN_NAMES, Sql
 from foretell.sources.types import type_text
 
@@ -67,19 +68,22 @@ class Answer:
         declared: pa.Schema | None = None,
     ) -> Plan:
         """As `Source.plan`; ``query`` says what was asked, and which range of the cursor this is."""
-        splits = list(packed(self._blocks, target_rows, target_bytes, "batches"))
+        splits = self._splits(target_rows, target_bytes)
         if len(splits) < min_splits:
-            rows = max(1, min(target_rows, sum(count for count, _ in self._blocks) // min_splits))
-            splits = list(packed(self._blocks, rows, target_bytes, "batches"))
-        head = {"file": 0, "path": PLACE, "kind": "arrow"}
+            splits = self._splits(evenly(splits, 1, min_splits)[0], target_bytes)
         return {
             "format": "arrow",
             "files": [self._file],
             "schema": [[column.name, type_text(column.type)] for column in self._schema],
             "reading": Reading().to_json(),
             "query": self._about,
-            "splits": [{"number": number, **head, **split} for number, split in enumerate(splits)],
+            "splits": splits,
         }
+
+    def _splits(self, rows: int | Fraction, size: int) -> list[Split]:
+        head = {"file": 0, "path": PLACE, "kind": "arrow"}
+        cut = packed(self._blocks, rows, size, "batches")
+        return [{"number": number, **head, **split} for number, split in enumerate(cut)]
 
     def discard(self) -> None:
         """Removes the file: no pin names it."""

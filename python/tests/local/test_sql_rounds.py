@@ -384,3 +384,15 @@ def test_what_fails_leaves_nothing(tmp_path):
     with pytest.raises(ft.Error):
         ask(ft.sql("select * from t", t=table, cursor="moment", key="id"), folder, rounds=True)
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("wanted", [1, 3, 4, 7, 10, 50])
+def test_the_rows_of_a_query_are_cut_as_evenly_as_those_of_a_file(tmp_path, wanted):
+    table = pa.table({"id": list(range(10))})
+    folder = tmp_path / "staging"
+    folder.mkdir()
+    splits = ask(ft.sql("select * from t", t=table), folder, rounds=False).plan(min_splits=wanted)["splits"]
+    held = [split["rows"] for split in splits]
+    assert len(held) == min(wanted, 10)
+    assert sum(held) == 10
+    assert max(held) - min(held) <= 1
