@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from foretell.display import topics
     from foretell.error import Error
+    from foretell.lda import LDA
     from foretell.loading import load
     from foretell.local import RunSummary, follow, run
     from foretell.parity import CheckReport, VersionComparison, check, compare
@@ -28,6 +29,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "CheckReport": "foretell.parity",
     "Error": "foretell.error",
+    "LDA": "foretell.lda",
     "Predictor": "foretell.predictor.predictor",
     "Row": "foretell.predictor.rows",
     "Rows": "foretell.predictor.rows",
@@ -50,6 +52,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "LDA",
     "CheckReport",
     "Error",
     "Predictor",

@@ -72,21 +72,23 @@ LdaTrainingSettings Settings(std::int64_t topics, std::int64_t words, double doc
           .max_doc_update_iter = max_doc_update_iter};
 }
 
+LdaTrainingSettings SettingsOf(Trainer& trainer) {
+  return trainer.Alone([](const LdaTraining& training, Workers& /*workers*/) { return training.settings(); });
+}
+
 nb::object Components(Trainer& trainer, bool expected) {
-  Numbers<double> out(0);
-  const LdaTrainingSettings settings =
-      trainer.Alone([&](const LdaTraining& training, Workers& workers) -> LdaTrainingSettings {
-        const LdaTrainingSettings& all = training.settings();
-        out = Numbers<double>(static_cast<std::size_t>(all.topics) * static_cast<std::size_t>(all.words));
-        if (expected) {
-          training.WriteExpDirichletComponent(out.span(), workers);
-        } else {
-          training.WriteComponents(out.span());
-        }
-        return all;
-      });
-  return std::move(out).ToNumpy(
-      {static_cast<std::size_t>(settings.topics), static_cast<std::size_t>(settings.words)});
+  const LdaTrainingSettings settings = SettingsOf(trainer);
+  const auto topics = static_cast<std::size_t>(settings.topics);
+  const auto words = static_cast<std::size_t>(settings.words);
+  Numbers<double> out(topics * words);
+  trainer.Alone([&](const LdaTraining& training, Workers& workers) {
+    if (expected) {
+      training.WriteExpDirichletComponent(out.span(), workers);
+    } else {
+      training.WriteComponents(out.span());
+    }
+  });
+  return std::move(out).ToNumpy({topics, words});
 }
 
 nb::object CopyOf(const std::vector<double>& values, std::initializer_list<std::size_t> shape) {
@@ -195,6 +197,8 @@ void BindLdaTraining(nb::module_& module) {
           nb::arg("row_starts"), nb::arg("ids"), nb::arg("values"), nb::arg("columns"),
           "Document completion: (log likelihood, tokens) of every second entry of the rows, given the "
           "others.")
+      .def_prop_ro("topics", [](Trainer& trainer) { return SettingsOf(trainer).topics; })
+      .def_prop_ro("words", [](Trainer& trainer) { return SettingsOf(trainer).words; })
       .def_prop_ro(
           "components", [](Trainer& trainer) { return Components(trainer, false); },
           "lambda, topics × words; a new array.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,11 +19,7 @@ sparse = pytest.importorskip("scipy.sparse")
 decomposition = pytest.importorskip("sklearn.decomposition")
 
 
-def counts(rows: int = 300, words: int = 200, seed: int = 0) -> Any:
-    random = np.random.default_rng(seed)
-    themes = random.dirichlet(np.full(words, 0.05), 8)
-    mixtures = random.dirichlet(np.full(8, 0.2), rows)
-    return sparse.csr_matrix(random.poisson(30 * mixtures @ themes).astype(float))
+Make = Callable[..., Any]
 
 
 def arrays(matrix: Any) -> tuple[Any, Any, Any, int]:
@@ -34,7 +32,7 @@ def arrays(matrix: Any) -> tuple[Any, Any, Any, int]:
 
 
 @pytest.mark.parametrize("topics", [2, 10, 50, 129])
-def test_transform_is_that_of_scikit_learn(topics: int) -> None:
+def test_transform_is_that_of_scikit_learn(topics: int, counts: Make) -> None:
     x = counts()
     model = decomposition.LatentDirichletAllocation(topics, random_state=1, max_iter=3).fit(x)
     ours = _core.Lda(model.exp_dirichlet_component_, doc_topic_prior=model.doc_topic_prior_)
@@ -48,7 +46,7 @@ def test_transform_is_that_of_scikit_learn(topics: int) -> None:
     assert 1 <= iterations.min() <= iterations.max() <= 100
 
 
-def test_a_float32_model_is_computed_in_float32() -> None:
+def test_a_float32_model_is_computed_in_float32(counts: Make) -> None:
     x = counts().astype(np.float32)
     model = decomposition.LatentDirichletAllocation(10, random_state=1, max_iter=3).fit(x)
     ours = _core.Lda(model.exp_dirichlet_component_, doc_topic_prior=model.doc_topic_prior_)
@@ -56,7 +54,7 @@ def test_a_float32_model_is_computed_in_float32() -> None:
     assert np.mean(difference <= 1e-5) > 0.99
 
 
-def test_what_is_refused_has_a_code() -> None:
+def test_what_is_refused_has_a_code(counts: Make) -> None:
     x = counts()
     ours = _core.Lda(np.full((2, 200), 0.1), doc_topic_prior=0.5)
     for value in (-1.0, np.nan, np.inf):
@@ -75,7 +73,8 @@ import hashlib, sys
 import numpy as np
 from foretell import _core
 sys.path.insert(0, sys.argv[1])
-from test_core import arrays, counts
+from conftest import make_counts as counts
+from test_core import arrays
 training = _core.LdaTraining(topics=9, words=200, doc_topic_prior=0.1, topic_word_prior=0.1,
                              mean_change_tol=1e-3, max_doc_update_iter=100, seed=4, threads=int(sys.argv[2]))
 x = arrays(counts())
@@ -91,7 +90,7 @@ def test_processes_of_any_instruction_set_and_number_of_threads_learn_the_same_b
     for instruction_set in ("baseline", "v3", "v4"):
         for threads in ("1", "2"):
             child = subprocess.run(
-                [sys.executable, "-c", LEARN, os.path.dirname(__file__), threads],
+                [sys.executable, "-c", LEARN, str(Path(__file__).parent), threads],
                 env={**os.environ, "FORETELL_CPU": instruction_set},
                 capture_output=True,
                 text=True,
@@ -103,7 +102,7 @@ def test_processes_of_any_instruction_set_and_number_of_threads_learn_the_same_b
     assert len(told) == 1
 
 
-def test_what_is_raised_between_blocks_leaves_the_topics() -> None:
+def test_what_is_raised_between_blocks_leaves_the_topics(counts: Make) -> None:
     training = _core.LdaTraining(
         topics=3, words=200, doc_topic_prior=0.1, topic_word_prior=0.1,
         mean_change_tol=1e-3, max_doc_update_iter=100, seed=4, threads=2,
