@@ -1,4 +1,4 @@
-// _core.Lda.
+// _core.Lda and _core.count_together.
 #include "models/lda.h"
 
 #include <nanobind/nanobind.h>
@@ -6,6 +6,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "foretell/error.h"
+#include "models/coherence.h"
 #include "models/workers.h"
 #include "python/bind.h"
 #include "python/gil.h"
@@ -96,6 +98,25 @@ void BindLda(nb::module_& module) {
            "rows × topics, float64: probabilities, or with normalize=False the Dirichlet's parameters. The "
            "same bits for any number of threads. With `with_iterations` a pair: that, and each row's number "
            "of iterations. Lets go of the GIL.");
+
+  module.def(
+      "count_together",
+      [](const VectorIn<std::int64_t>& row_starts, const VectorIn<std::int32_t>& ids,
+         const VectorIn<double>& values, std::int64_t columns, const MatrixIn<std::int32_t>& topic_words) {
+        const std::size_t width = topic_words.shape(1);
+        Numbers<std::int64_t> out(topic_words.size() * width);
+        {
+          const GilReleased released;
+          const CsrView counts{columns, SpanOf(row_starts), SpanOf(ids), SpanOf(values)};
+          std::ranges::copy(CountTogether(counts, SpanOf(topic_words), static_cast<std::int64_t>(width)),
+                            out.span().begin());
+        }
+        return std::move(out).ToNumpy({topic_words.shape(0), width, width});
+      },
+      nb::arg("row_starts"), nb::arg("ids"), nb::arg("values"), nb::arg("columns"), nb::arg("topic_words"),
+      "topics × n × n: the numbers of rows that have both the i-th and the j-th word of a topic, whose n "
+      "words "
+      "are a row of `topic_words`. FT0101, FT0206.");
 }
 
 }  // namespace foretell::python

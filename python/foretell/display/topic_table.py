@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Topic:
-    """``words`` by falling weight; ``weights`` are their probabilities in this topic."""
+    """``words`` by falling weight; ``weights`` are their probabilities in this topic; ``coherence`` is C_NPMI."""
 
     number: int
     words: tuple[str, ...]
     weights: tuple[float, ...]
     share: float | None = None
+    coherence: float | None = None
 
     def __str__(self) -> str:
         return " ".join(self.words)
@@ -32,21 +33,30 @@ class Topics(Table[Topic]):
     caption = "Topics"
 
     def columns(self) -> Sequence[str]:
-        return (
-            ("topic", "words") if all(topic.share is None for topic in self) else ("topic", "share", "words")
-        )
+        return ("topic", *(name for name, _ in self._optional()), "words")
 
     def cells(self, item: Topic) -> Sequence[Any]:
         words = ", ".join(
             f"{word} {weight:.1%}" for word, weight in zip(item.words, item.weights, strict=True)
         )
-        return (item.number, words) if item.share is None else (item.number, f"{item.share:.1%}", words)
+        return (item.number, *(form(item) for _, form in self._optional()), words)
+
+    def _optional(self) -> list[tuple[str, Callable[[Topic], str]]]:
+        """The columns that some topic has a value for."""
+        found: list[tuple[str, Callable[[Topic], str]]] = []
+        if any(topic.share is not None for topic in self):
+            found.append(("share", lambda topic: "" if topic.share is None else f"{topic.share:.1%}"))
+        if any(topic.coherence is not None for topic in self):
+            found.append(
+                ("coherence", lambda topic: "" if topic.coherence is None else f"{topic.coherence:.2f}")
+            )
+        return found
 
     def __repr__(self) -> str:
         width = len(str(max((topic.number for topic in self), default=0)))
         return "\n".join(
             f"{topic.number:>{width}}  "
-            + ("" if topic.share is None else f"{topic.share:6.1%}  ")
+            + "".join(f"{form(topic):>6}  " for _, form in self._optional())
             + str(topic)
             for topic in self
         )

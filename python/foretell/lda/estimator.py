@@ -9,9 +9,12 @@ from foretell.lda import parameters, text
 from foretell.lda.counts import Counts, counts_of
 from foretell.lda.fitted import Fitted
 from foretell.lda.learning import Learning
+from foretell.lda.topics import COHERENT_WORDS, Explanation, best_words, count_together, explain, topics_of
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from foretell.display import Topics
 
     Array = np.ndarray[Any, Any]
 
@@ -49,6 +52,9 @@ class LDA(parameters.Parameters):
     early stopping ``validation_scores_``. Errors are FT0101 and FT0206, which are ValueErrors. One thread may
     fit; a fitted model may be read by many.
     """
+
+    # Of the best words and the documents of ``fit``, see count_together.
+    _together: tuple[Array, int] | None = None
 
     def __init__(
         self,
@@ -101,6 +107,7 @@ class LDA(parameters.Parameters):
         done = learning.run(fitted, counts)
         self._fitted = fitted
         self.n_iter_, self.n_batch_iter_ = done.iterations, done.steps
+        self._together = count_together(best_words(fitted.components, COHERENT_WORDS), counts)
         if self.early_stopping:
             self.validation_scores_ = done.scores
         return self
@@ -118,6 +125,7 @@ class LDA(parameters.Parameters):
         else:
             counts = self._counts(X, "LDA.partial_fit")
         self.n_batch_iter_ = learning.go_on(self._fitted, counts, self.n_batch_iter_)
+        self._together = None
         return self
 
     def transform(self, X: Any, *, normalize: bool = True) -> Array:
@@ -152,6 +160,26 @@ class LDA(parameters.Parameters):
         """Log likelihood per token by document completion, the measure of quality: every second word of a
         document is predicted from the topics that the others give. NaN where no document has two words."""
         return self._known.complete(self._counts(X, "LDA.completion_score"))
+
+    def topics(self, n: int = 10, reference: Any = None) -> Topics:
+        """The topics by their ``n`` best words, each with its coherence C_NPMI.
+
+        The coherence is over the first n of at most 20 words, and over whole documents: those of ``fit``, or with
+        ``reference`` those of other counts or texts. None after ``partial_fit`` without a reference. FT0101.
+        """
+        together = self._together
+        if reference is not None:
+            words = best_words(self.components_, COHERENT_WORDS)
+            together = count_together(words, self._counts(reference, "LDA.topics"))
+        return topics_of(self.components_, self._word_names(), n, together=together)
+
+    def explain(self, X: Any) -> Explanation:
+        """Which words of one document, a text or a row of counts, speak for which topic. FT0101 for several."""
+        counts = self._counts([X] if isinstance(X, str) else X, "LDA.explain")
+        if counts.rows != 1:
+            raise error("FT0101", f"{counts.rows} documents were given, expected one")
+        gamma = self._infer(counts, False)[0]
+        return explain(counts, gamma, self.exp_dirichlet_component_, self._word_names())
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:
         """lda0, lda1 …"""
@@ -246,6 +274,13 @@ class LDA(parameters.Parameters):
         return parameters.real(
             "mean_change_tol", self.mean_change_tol, lambda x: x >= 0, "a number of at least 0"
         )
+
+    def _word_names(self) -> list[str]:
+        if hasattr(self, "vectorizer_"):
+            return list(self.vectorizer_.get_feature_names_out())
+        if hasattr(self, "feature_names_in_"):
+            return list(self.feature_names_in_)
+        return [f"x{word}" for word in range(self._known.words)]
 
     def _infer(self, counts: Counts, normalize: bool) -> Array:
         return self._known.infer(
