@@ -51,6 +51,7 @@ struct Pin {
   std::string environment;     // JSON: Python, foretell, libraries
   std::string who, when, why;  // `when` empty: now
   std::int64_t sequence = 0;   // its entry in the unit's log; set when read
+  std::string id = {};         // no other pin has it; set when read
 };
 
 struct Counts {

@@ -16,17 +16,17 @@ using namespace run;  // NOLINT(google-build-using-namespace): this file is of t
 
 namespace {
 
-// The pin that an attempt was started under; nothing when it is gone.
-std::optional<std::int64_t> ReadPin(Storage& storage, std::int64_t unit, const std::string& attempt) {
+// Whether an attempt was started under this very pin; another may have had its number, and been lost.
+bool IsUnderPin(Storage& storage, std::int64_t unit, const std::string& attempt, const Pin& pin) {
   const std::string key = AttemptKey(unit, attempt);
   const std::optional<std::string> text = ReadRecord(storage, key, kMaxSmallRecord);
-  if (!text) return std::nullopt;
+  if (!text) return false;
   const StagedRecord record = DecodeAttempt(key, *text, unit);
   if (record.attempt != attempt) {
     throw Error(Code::kBadUnitLog, key + " is damaged: it contradicts its key",
                 "delete the file; the attempt's parts are scored again");
   }
-  return record.pin;
+  return record.pin == pin.sequence && (record.pin_id.empty() || record.pin_id == pin.id);
 }
 
 }  // namespace
@@ -81,7 +81,7 @@ std::vector<Part> Attempt::Adopt() {
   std::map<std::string, bool> started;  // by attempt: under this pin
   const auto started_under_this_pin = [&](const std::string& attempt) {
     const auto [found, is_new] = started.try_emplace(attempt, false);
-    if (is_new) found->second = ReadPin(storage, unit_, attempt) == pin_.sequence;
+    if (is_new) found->second = IsUnderPin(storage, unit_, attempt, pin_);
     return found->second;
   };
   for (const ObjectInfo& info : storage.List(UnitStagingFolder(unit_))) {
@@ -191,7 +191,8 @@ Attempt Unit::Start() {
   attempt.pin_ = pin_;
   const std::string key = AttemptKey(number_, attempt.id_);
   const Stamp stamp = NewStamp();
-  if (!CreateRecord(storage, key, EncodeAttempt(number_, {attempt.id_, pin_.sequence, {}}, stamp), stamp)) {
+  if (!CreateRecord(storage, key, EncodeAttempt(number_, {attempt.id_, pin_.sequence, {}, pin_.id}, stamp),
+                    stamp)) {
     throw Error(Code::kBadUnitLog, key + " is there already: the id of an attempt was used twice");
   }
   return attempt;

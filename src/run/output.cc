@@ -242,6 +242,8 @@ Pin Output::Repin(std::int64_t number, std::int64_t version, const std::string& 
   pin.why = why;
   const Stamp stamp = NewStamp();
   pin.when = stamp.when;
+  pin.id = stamp.id;
+  storage.MakeDurable(EntryKey(number, pin.sequence));  // no power cut is to leave a gap
   ++pin.sequence;
   if (!CreateRecord(storage, EntryKey(number, pin.sequence), EncodePin(pin, number, stamp), stamp)) {
     throw Error(Code::kUnitConflict, unit + " was committed or pinned by another meanwhile",

@@ -62,6 +62,8 @@ class Fields {
                 "restore it from a copy, or run into a new output");
   }
 
+  bool Has(const char* name) const { return object_->contains(name); }
+
   const Json& At(const char* name) const {
     const auto found = object_->find(name);
     if (found == object_->end()) Damaged(std::string("it has no '") + name + "'");
@@ -259,6 +261,7 @@ Pin PinOf(const Fields& fields, std::int64_t sequence) {
   pin.when = fields.Text("when");
   pin.why = fields.Text("why");
   pin.sequence = sequence;
+  pin.id = fields.Text("id");
   return pin;
 }
 
@@ -441,6 +444,7 @@ std::string EncodePublished(std::int64_t unit, const Commit& commit, const Stamp
 
 std::string EncodeAttempt(std::int64_t unit, const StagedRecord& record, const Stamp& stamp) {
   Json json = StagedJson("attempt", unit, record, stamp);
+  json["pin_id"] = record.pin_id;
   json["when"] = stamp.when;
   return Dump(json, kMaxSmallRecord, "record");
 }
@@ -506,7 +510,10 @@ Failure DecodeFailed(std::string_view key, std::string_view text, std::int64_t u
 
 StagedRecord DecodeAttempt(std::string_view key, std::string_view text, std::int64_t unit) {
   const Json json = Parse(key, text, kMaxSmallRecord);
-  return StagedOf(Fields(key, json), unit, "attempt");
+  const Fields fields(key, json);
+  StagedRecord record = StagedOf(fields, unit, "attempt");
+  if (fields.Has("pin_id")) record.pin_id = fields.Text("pin_id");
+  return record;
 }
 
 StagedRecord DecodePart(std::string_view key, std::string_view text, std::int64_t unit) {

@@ -39,7 +39,8 @@ struct Epoch {
 struct StagedRecord {
   std::string attempt;
   std::int64_t pin = 0;  // the sequence of the pin that it was scored under
-  Part part;
+  Part part = {};
+  std::string pin_id = {};  // of an attempt; "" in one of an earlier release
 };
 
 // That every file of a commit is in place.

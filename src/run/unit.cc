@@ -81,7 +81,8 @@ void Unit::Publish() {
   if (!commit_) {
     throw Error(Code::kInvalidArgument, "unit " + std::to_string(number_) + " has no commit to publish");
   }
-  storage.MakeDurable(EntryKey(number_, commit_->sequence));  // files in place are not to outlive their commit
+  // Files in place are not to outlive their commit.
+  storage.MakeDurable(EntryKey(number_, commit_->sequence));
   const auto is_published = [&] { return storage.Stat(PublishedKey(number_)).has_value(); };
   published_ = published_ || is_published();
   for (const Part& part : commit_->parts) {

@@ -9,6 +9,7 @@
 #include "store/commit.h"
 #include "store/elapsed.h"
 #include "store/layout.h"
+#include "store/numbered_log.h"
 #include "store/retired_log.h"
 #include "store/sealed.h"
 
@@ -76,7 +77,8 @@ std::optional<AliasEntry> Append(Storage& storage, std::string_view name, std::s
   const Elapsed elapsed;
   MarkInUse(storage, name, manifest.version, alias, move.who, move.why);
   CheckMoveAge(elapsed());
-  const Committed result = CommitObject(storage, key, body, entry.attempt_id);
+  const Committed result =
+      CommitNumbered(storage, AliasFolder(name, alias), entry.sequence, body, entry.attempt_id);
   if (result.ours) {
     return entry;
   }

@@ -85,6 +85,14 @@ std::vector<std::int64_t> WholeLog(Storage& storage, std::string_view folder, st
   return numbers;
 }
 
+Committed CommitNumbered(Storage& storage, std::string_view folder, std::int64_t number,
+                         std::string_view body, std::string_view attempt_id) {
+  if (number > 1) {
+    storage.MakeDurable(NumberedKey(folder, number - 1));
+  }
+  return CommitObject(storage, NumberedKey(folder, number), body, attempt_id);
+}
+
 std::string ReadNumbered(Storage& storage, const std::string& key, Code damaged) {
   std::optional<std::string> text = storage.Read(key);
   if (!text) {

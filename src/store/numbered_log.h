@@ -8,6 +8,7 @@
 
 #include "foretell/error.h"
 #include "foretell/storage.h"
+#include "store/commit.h"
 
 namespace foretell {
 
@@ -29,6 +30,10 @@ std::int64_t FirstGap(const std::vector<std::int64_t>& numbers);
 // called.
 std::vector<std::int64_t> WholeLog(Storage& storage, std::string_view folder, std::string_view entry,
                                    Code damaged);
+
+// Creates entry `number` as CommitObject does, once the one before is durable: no power cut leaves a gap.
+Committed CommitNumbered(Storage& storage, std::string_view folder, std::int64_t number,
+                         std::string_view body, std::string_view attempt_id);
 
 // What is kept under the key of an entry: `damaged` when nothing is.
 std::string ReadNumbered(Storage& storage, const std::string& key, Code damaged);

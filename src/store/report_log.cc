@@ -105,7 +105,7 @@ Report Store::AppendReport(std::string_view name, std::int64_t version, std::str
     report.sequence = sequences.empty() ? 1 : sequences.back() + 1;
     const std::string attempt_id = NewAttemptId();
     const std::string document = WriteReport(manifest, report, parsed, attempt_id);
-    if (CommitObject(*storage_, NumberedKey(folder, report.sequence), document, attempt_id).ours) {
+    if (CommitNumbered(*storage_, folder, report.sequence, document, attempt_id).ours) {
       return report;
     }
   }

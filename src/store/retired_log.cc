@@ -77,9 +77,9 @@ std::optional<VersionEntry> AppendVersionEntry(Storage& storage, std::string_vie
   if (entry.kind == "in-use") {
     body["alias"] = entry.alias;
   }
-  const std::string key = NumberedKey(RetiredFolder(name, version), entry.sequence);
   storage.MakeDurable(VersionKey(name, version));  // a log is not to outlive its version
-  const bool ours = CommitObject(storage, key, Seal(std::move(body)), attempt_id).ours;
+  const std::string folder = RetiredFolder(name, version);
+  const bool ours = CommitNumbered(storage, folder, entry.sequence, Seal(std::move(body)), attempt_id).ours;
   return ours ? std::optional(std::move(entry)) : std::nullopt;
 }
 

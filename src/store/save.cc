@@ -14,6 +14,7 @@
 #include "store/file_digest.h"
 #include "store/layout.h"
 #include "store/manifest.h"
+#include "store/numbered_log.h"
 #include "store/retired_log.h"
 #include "store/sealed.h"
 
@@ -178,7 +179,7 @@ Manifest Store::Save(std::string_view name, const Draft& draft) {
     CheckSaveAge(elapsed());
     std::string document = WriteManifest(name, version, attempt_id, created, files, draft.fields);
     const std::string key = VersionKey(name, version);
-    Committed result = CommitObject(*storage_, key, document, attempt_id);
+    Committed result = CommitNumbered(*storage_, VersionFolder(name), version, document, attempt_id);
     if (result.ours) {
       return ReadManifest(std::move(document), name, version, key);
     }

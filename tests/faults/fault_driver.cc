@@ -12,8 +12,9 @@
 //   everything STORE CACHE NAME@SELECTOR …  opens each, and verifies
 //   unit OUTPUT UNITS SPLITS VERSION runs units to their last published one
 //   seeds FIRST COUNT                scripts of the store and of units on a storage whose power is cut
-//   store STORE                      what a reader sees, and what verify finds
-//   output OUTPUT                    what a reader sees, and what the log says
+//   begin OUTPUT                     a unit that failed, was pinned anew and published; one with a part
+//   finished store STORE                      what a reader sees, and what verify finds output OUTPUT what a
+//   reader sees, and what the log says
 //
 // Prints one line of JSON; {"error": {"code", "message"}} and exit status 1 for an Error.
 #include <fstream>
@@ -124,6 +125,19 @@ json RunUnits(const Words& words) {
   return json::object();
 }
 
+json Begin(const Words& words) {
+  const std::shared_ptr<Storage> storage = OpenStorage(words.at(0));
+  Prepare(*storage);
+  Output output = Output::Open(storage, TestLineage());
+  Unit first = output.Unit(1, [] { return TestPin(1); });
+  first.Start().Fail(Error(Code::kBrokenPredictor, "the model is on fire"));
+  output.Repin(1, 2, std::string(64, 'b'), "ana", "version 1 is on fire");
+  Drive(output, *storage, {1, 2, 2});
+  Attempt cut = output.Unit(2, [] { return TestPin(3); }).Start();
+  cut.FinishPart(Score(*storage, cut, 2, 0));
+  return json::object();
+}
+
 json Seeds(const Words& words) {
   PowerFigures figures;
   const std::uint64_t first = std::stoull(words.at(0));
@@ -205,7 +219,8 @@ std::pair<std::string, bool> Answer(const std::string& command, const Words& wor
       {"save", Save},          {"promote", Promote},       {"rollback", Rollback},
       {"retire", Retire},      {"collect", Collect},       {"fetch", Fetch},
       {"load", Load},          {"unit", RunUnits},         {"store", StoreState},
-      {"output", OutputState}, {"everything", Everything}, {"seeds", Seeds}};
+      {"output", OutputState}, {"everything", Everything}, {"seeds", Seeds},
+      {"begin", Begin}};
   try {
     return {kCommands.at(command)(words).dump(), true};
   } catch (const Error& error) {

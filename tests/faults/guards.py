@@ -164,8 +164,8 @@ GUARDS = [
     Guard(
         "parts that another version scored are not adopted",
         "src/run/attempt.cc",
-        "    if (is_new) found->second = ReadPin(storage, unit_, attempt) == pin_.sequence;\n",
-        "    if (is_new) found->second = ReadPin(storage, unit_, attempt).has_value();\n",
+        "  return record.pin == pin.sequence &&",
+        "  return pin.sequence > 0 &&",
         "run_test",
         "run_test",
     ),
@@ -185,6 +185,13 @@ GUARDS = [
         "  attempt.pin_ = pin_;\n  attempt.pin_.version += 1;",
         "run_test",
         "run_test",
+    ),
+    Guard(
+        "parts that were scored under a lost pin are not adopted under another of its number",
+        "src/run/attempt.cc",
+        " && (record.pin_id.empty() || record.pin_id == pin.id);",
+        ";",
+        "faults metadata",
     ),
     *(
         Guard(name, file, old, new, "faults seeds")
@@ -214,6 +221,12 @@ GUARDS = [
                 "      if (collection.dry_run) {\n        storage.MakeDurable(",
             ),
             (
+                "an entry of a log is durable before the next one is made",
+                "src/store/numbered_log.cc",
+                "    storage.MakeDurable(NumberedKey(folder, number - 1));\n",
+                "    static_cast<void>(storage);\n",
+            ),
+            (
                 "a pin is durable before anything is scored under it",
                 "src/run/attempt.cc",
                 "  storage.MakeDurable(EntryKey(number_, pin_.sequence));\n",
@@ -222,8 +235,8 @@ GUARDS = [
             (
                 "a commit is durable before its files are moved",
                 "src/run/unit.cc",
-                "  storage.MakeDurable(EntryKey(number_, commit_->sequence));",
-                "  static_cast<void>(0);",
+                "  storage.MakeDurable(EntryKey(number_, commit_->sequence));\n",
+                "",
             ),
             (
                 "a publication is durable before the next pin",
