@@ -49,14 +49,18 @@ class Disturbed {
       Prepare(*output_);
       PrepareStore();
     }
+    bool ended = false;
     for (int step = 0; step < kSteps && !bad_; ++step) {
       if (chance_() % 3 == 0) {
         store_->EndProcessAfter(1 + static_cast<int>(chance_() % 12));
         output_->EndProcessAfter(1 + static_cast<int>(chance_() % 40));
       }
-      Attempted(step);
-      const bool ended = store_->BeginProcess();
-      if (output_->BeginProcess() || ended) ++figures_.ended;
+      // What was cut short is often tried again.
+      if (!ended || chance_() % 2 == 0) next_ = {step < 2 ? 0 : chance_() % 16, AnyVersion()};
+      Attempted();
+      ended = store_->BeginProcess();
+      ended = output_->BeginProcess() || ended;
+      if (ended) ++figures_.ended;
       if (!bad_ && chance_() % 4 == 0) CutPower();
     }
     if (!bad_) CutPower();
@@ -110,35 +114,31 @@ class Disturbed {
     kept_[{&storage, key}] = *there;
   }
 
-  void Operation(int step) {
-    const auto choice = step < 2 ? 0 : chance_() % 16;
+  void Operation() {
+    const auto [choice, version] = next_;
     if (choice < 4) {
       history_ += " save";
       Keep(*store_, VersionKey(kName, SaveOne().version));
-    } else if (choice < 7) {
-      const std::int64_t version = AnyVersion();
+    } else if (choice < 6) {
       history_ += " promote-" + std::to_string(version);
       const AliasEntry entry = Store(store_).Promote(kName, kAlias, version, {.who = "ana"});
       Keep(*store_, AliasKey(kName, kAlias, entry.sequence));
-    } else if (choice < 8) {
+    } else if (choice < 7) {
       history_ += " rollback";
       Keep(*store_, AliasKey(kName, kAlias, Store(store_).Rollback(kName, kAlias, {.who = "ana"}).sequence));
     } else if (choice < 10) {
-      const std::int64_t version = AnyVersion();
       history_ += " retire-" + std::to_string(version);
       const VersionEntry entry = Store(store_).Retire(kName, version, {.who = "ana"});
       Keep(*store_, NumberedKey(RetiredFolder(kName, version), entry.sequence));
     } else if (choice < 11) {
-      const std::int64_t version = AnyVersion();
       history_ += " restore-" + std::to_string(version);
       const VersionEntry entry = Store(store_).Restore(kName, version, "ana", "");
       Keep(*store_, NumberedKey(RetiredFolder(kName, version), entry.sequence));
     } else if (choice < 12) {
-      const std::int64_t version = AnyVersion();
       history_ += " report-" + std::to_string(version);
       const Report report = Store(store_).AppendReport(kName, version, R"({"passed":true})", "ana");
       Keep(*store_, NumberedKey(ReportsFolder(kName, version), report.sequence));
-    } else if (choice < 13) {
+    } else if (choice < 14) {
       history_ += " collect";
       store_->Wait(std::chrono::hours(24 * 31));
       for (const Garbage::Version& purged :
@@ -162,9 +162,9 @@ class Disturbed {
     }
   }
 
-  void Attempted(int step) {
+  void Attempted() {
     try {
-      Operation(step);
+      Operation();
       ++figures_.acknowledged;
     } catch (const ProcessEnded&) {
       history_ += " (ended)";
@@ -255,6 +255,11 @@ class Disturbed {
   TemporaryFolder folder_{QuickFolder()};
   std::map<std::pair<PowerCutStorage*, std::string>, std::string> kept_;
   std::int64_t units_ = 0;
+  struct Planned {
+    std::uint64_t choice;
+    std::int64_t version;
+  };
+  Planned next_{};
   std::string history_;
   bool bad_ = false;
 };

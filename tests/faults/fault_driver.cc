@@ -6,6 +6,7 @@
 //   promote STORE NAME ALIAS VERSION
 //   rollback STORE NAME ALIAS
 //   retire STORE NAME VERSION
+//   restore STORE NAME VERSION
 //   collect STORE                    collects garbage
 //   fetch STORE CACHE NAME VERSION   fills the cache as from a storage that is not local
 //   load STORE CACHE NAME SELECTOR   resolves and opens every file
@@ -59,6 +60,11 @@ json Rollback(const Words& words) {
 json Retire(const Words& words) {
   Store store(OpenStorage(words.at(0)));
   return {{"sequence", store.Retire(words.at(1), std::stoll(words.at(2)), {.who = "test"}).sequence}};
+}
+
+json Restore(const Words& words) {
+  Store store(OpenStorage(words.at(0)));
+  return {{"sequence", store.Restore(words.at(1), std::stoll(words.at(2)), "test", "a test").sequence}};
 }
 
 json Collect(const Words& words) {
@@ -220,7 +226,7 @@ std::pair<std::string, bool> Answer(const std::string& command, const Words& wor
       {"retire", Retire},      {"collect", Collect},       {"fetch", Fetch},
       {"load", Load},          {"unit", RunUnits},         {"store", StoreState},
       {"output", OutputState}, {"everything", Everything}, {"seeds", Seeds},
-      {"begin", Begin}};
+      {"begin", Begin},        {"restore", Restore}};
   try {
     return {kCommands.at(command)(words).dump(), true};
   } catch (const Error& error) {

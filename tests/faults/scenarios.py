@@ -123,6 +123,21 @@ def retire_again(server: Server, folder: Path) -> str | None:
     return None if well else f"after the next retirement: {state}"
 
 
+def prepare_retired(server: Server, folder: Path) -> None:
+    prepare_store(server, folder)
+    checked(server, "retire", folder / "store", NAME, 2)
+
+
+def restore_again(server: Server, folder: Path) -> str | None:
+    if found := failed(server.ask("restore", folder / "store", NAME, 2)):
+        return f"the next restoration failed: {found}"
+    if found := failed(server.ask("promote", folder / "store", NAME, "production", 2)):
+        return f"a restored version takes no alias: {found}"
+    state = store_state(server, folder)
+    well = state["names"][NAME]["retired"] == {} and not state["findings"]
+    return None if well else f"after the next restoration: {state}"
+
+
 def prepare_garbage(server: Server, folder: Path) -> None:
     """Two versions to be purged, one of which shares its bytes with a version that stays; a killed save."""
     prepare_store(server, folder)
@@ -308,6 +323,14 @@ SCENARIOS = {
         store_state,
         either,
         retire_again,
+    ),
+    "restore": Scenario(
+        "restore",
+        prepare_retired,
+        lambda folder: ["restore", folder / "store", NAME, 2],
+        store_state,
+        either,
+        restore_again,
     ),
     "collect garbage": Scenario(
         "collect garbage",
