@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _Wanted: TypeAlias = Callable[[str], bool]
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://")
+_NAMED = 3  # files that are named where none matches
 _WILD = re.compile(r"[*?\[]")
 
 
@@ -53,10 +54,12 @@ def list_path(path: str, base: str | None) -> tuple[list[InputFile], bool]:
     root, pattern = "/".join(segments[:fixed]) or "/", segments[fixed:]
     depth = None if "**" in pattern else len(pattern)
     spelled = {segment[0] for segment in pattern if is_hidden(segment)}
-    listed = place.walk(root, lambda name: not is_hidden(name) or name[0] in spelled, depth)
-    found = [file for file, parts in listed if _matches(pattern, parts)]
+    walked = list(place.walk(root, lambda name: not is_hidden(name) or name[0] in spelled, depth))
+    found = [file for file, parts in walked if _matches(pattern, parts)]
     if not found:
-        raise error("FT0701", f"no file matches {path}", place.hint())
+        others = ", ".join(sorted("/".join(parts) for _, parts in walked)[:_NAMED])
+        hints = [f"what is there: {others}" if others else "", place.hint()]
+        raise error("FT0701", f"no file matches {path}", "; ".join(filter(None, hints)))
     return sorted(found, key=lambda file: file.path), False
 
 

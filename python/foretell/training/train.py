@@ -1,6 +1,7 @@
 """From a source to a new version: read, split, prepare and extract, train, evaluate, save.
 
-Nothing is saved unless all of it went well.
+Nothing is saved unless all of it went well; only where the evaluation fails is the model, which may have taken hours,
+saved all the same, and then no alias moves.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from foretell.error import error
+from foretell.error import Error, error
 from foretell.training import called, held_out
 from foretell.training.data import read_rows
 from foretell.training.features import Featured, features_of
@@ -92,13 +93,17 @@ def train_model(
         result.notes.append(f"the source has {table.num_rows:,} rows, fewer than the sample asked for")
     if called.has_evaluate(predictor) and share and (evaluated is None or not len(evaluated.rows)):
         result.notes.append("no row was held out, so the model was not evaluated")
-    elif called.has_evaluate(predictor) and evaluated is not None:
+    failed: Error | None = None
+    if called.has_evaluate(predictor) and evaluated is not None and len(evaluated.rows):
         with watch("evaluating"):
             judge = copy.copy(learner)
             judge.model = model
             judge._ready()
-            result.metrics = {**metrics, **called.call_evaluate(judge, evaluated)}
-    if other is not None:
+            try:
+                result.metrics = {**metrics, **called.call_evaluate(judge, evaluated)}
+            except Error as problem:
+                failed = problem
+    if other is not None and failed is None:
         with watch("comparing"):
             result.compared = _compared(store, other, tested, trust_store, tell)
     with watch("saving"):
@@ -107,12 +112,19 @@ def train_model(
             model,
             model_key,
             metadata,
-            alias=alias,
+            alias=alias if failed is None else None,
             example=None,
             why=why,
             unchecked=unchecked,
             training=_kept(result, share),
         )
+    if failed is not None:
+        saved = result.version.reference
+        raise error(
+            failed.code,
+            f"{saved} is saved, but without an evaluation: {failed.message}",
+            f"mend evaluate, and save the new code with this model: --model-from {saved}, or model_from=",
+        ) from failed.__cause__
     return result
 
 

@@ -25,9 +25,9 @@ def test_a_new_project_is_trained_promoted_scored_and_tested(
     for command in commands[1:]:
         answers.append(foretell_process(*command.split()[1:]))
         assert answers[-1].status == 0, answers[-1].err
-    assert answers[0].out.startswith("Talks@1 trained and saved\n400 rows of data/*.jsonl: ")
+    assert answers[0].out.startswith("Talks@1 trained and saved\n400 rows of data: ")
     assert any(line.split()[:1] == ["purity"] for line in answers[0].out.splitlines())
-    assert answers[1].out.startswith("Talks@1: parity in every mode over 103 rows (103 distinct)")
+    assert answers[1].out.startswith("Talks@1: parity in every mode over 103 rows (102 distinct)")
     assert "400 rows by Talks@1, 3 skipped" in answers[-1].out
     assert list((here / "events" / "scored").glob("part-*.parquet"))
     tested = subprocess.run(

@@ -251,6 +251,11 @@ def test_parquet_values_that_a_declared_type_cannot_hold(tmp_path: Path) -> None
 def test_missing_input_and_unknown_formats(tmp_path: Path) -> None:
     refused("FT0701", tmp_path / "no.parquet", "no.parquet does not exist")
     refused("FT0701", tmp_path / "*.parquet", "no file matches")
+    (tmp_path / "events.jsonl.zst").touch()
+    with pytest.raises(Error) as caught:
+        files(tmp_path / "*.jsonl").list_files()
+    assert caught.value.hint == "what is there: events.jsonl.zst"
+    (tmp_path / "events.jsonl.zst").unlink()
     refused("FT0701", tmp_path, "holds no data files")
     path = write(tmp_path / "a.txt", b"x\n")
     refused("FT0703", path, "does not tell its format")

@@ -67,6 +67,8 @@ def test_what_train_and_evaluate_raise_is_told_with_the_users_line(store: Path) 
     assert "test_bad_training.py:" in problem.message
     assert isinstance(problem.__cause__, KeyError)
 
+
+def test_a_model_is_not_lost_when_its_evaluation_fails(store: Path) -> None:
     class Unfair(Base):
         def train(self, features: Any, rows: Any) -> Any:
             return 1
@@ -74,13 +76,27 @@ def test_what_train_and_evaluate_raise_is_told_with_the_users_line(store: Path) 
         def evaluate(self, features: Any, rows: Any) -> Any:
             return 1 / 0 if len(rows) else None
 
-    assert "evaluate raised ZeroDivisionError" in refused(Unfair(store=store)).message
+    with pytest.raises(ft.Error) as caught:
+        Unfair(store=store).train_model(
+            input=ROWS, progress=Silent(), alias="production", unchecked=True, why="in a hurry"
+        )
+    assert caught.value.code == "FT0301"
+    assert caught.value.message.startswith(
+        "Kinds@1 is saved, but without an evaluation: evaluate raised ZeroDivisionError"
+    )
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    (version,) = ft.Store(store).versions("Kinds")
+    assert version.metrics == {}
+    assert version.aliases == ()
+    assert ft.load("Kinds@1", store).model == 1
 
     class Quiet(Unfair):
         def evaluate(self, features: Any, rows: Any) -> Any:
             return 0.9
 
-    assert "evaluate returned float 0.9, expected a dict of metrics" in refused(Quiet(store=store)).message
+    with pytest.raises(ft.Error, match=r"evaluate returned float 0.9, expected a dict of metrics") as told:
+        Quiet(store=store).train_model(input=ROWS, progress=Silent())
+    assert "--model-from Kinds@2" in (told.value.hint or "")
 
 
 class Trains(Base):
