@@ -1,4 +1,4 @@
-// _core.CountVectorizer and _core.analyze: the text layer, for tests and comparisons.
+// _core.CountVectorizer, HashingVectorizer, tfidf and analyze: the text layer, for tests and comparisons.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
@@ -19,6 +19,8 @@
 #include "python/bind.h"
 #include "python/gil.h"
 #include "python/stream.h"
+#include "models/floating_point_environment.h"
+#include "models/tfidf.h"
 #include "text/vectorizer.h"
 
 namespace nb = nanobind;
@@ -120,6 +122,48 @@ class Counting {
   CountVectorizer vectorizer_;
 };
 
+class Hashing {
+ public:
+  using Scratch = HashingVectorizer::Scratch;
+
+  Hashing(std::string_view settings, std::int64_t features, bool alternate_sign, bool binary,
+          std::string_view norm, bool single)
+      : vectorizer_(Analyzer(ParseAnalyzerSettings(settings)), {.features = features,
+                                                                .alternate_sign = alternate_sign,
+                                                                .binary = binary,
+                                                                .norm = ParseNorm(norm),
+                                                                .single = single}) {}
+
+  void Append(std::string_view document, Scratch& scratch, Csr& out) const {
+    const FloatingPointEnvironment environment;
+    vectorizer_.Append(document, scratch, out);
+  }
+
+ private:
+  HashingVectorizer vectorizer_;
+};
+
+template <typename T>
+using Given = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+
+template <typename T>
+std::vector<T> Copied(const Given<T>& array) {
+  return {array.data(), array.data() + array.size()};
+}
+
+Array<double> Weighed(const Given<std::int64_t>& row_starts, const Given<std::int32_t>& ids,
+                      const Given<double>& values, const Given<double>& idf, std::int64_t columns,
+                      bool sublinear_tf, std::string_view norm, bool single) {
+  Csr rows{columns, Copied(row_starts), Copied(ids), Copied(values)};
+  const std::vector<double> weights = Copied(idf);
+  {
+    const GilReleased released;
+    TfidfTransformer(weights, {.sublinear_tf = sublinear_tf, .norm = ParseNorm(norm), .single = single})
+        .Apply(rows, 0);
+  }
+  return ArrayOf(std::move(rows.values));
+}
+
 }  // namespace
 
 void BindText(nb::module_& module) {
@@ -150,6 +194,17 @@ void BindText(nb::module_& module) {
            nb::arg("dtype") = "int64", "FT0101 for settings that are not known, or terms that come twice.")
       .def("transform", &Transform<Counting>, nb::arg("documents"),
            "(row_starts, ids, values) of a compressed sparse row matrix. FT0208.");
+  nb::class_<Hashing>(module, "HashingVectorizer", "Documents to sums by a term's hash. Any thread.")
+      .def(nb::init<std::string_view, std::int64_t, bool, bool, std::string_view, bool>(),
+           nb::arg("settings"), nb::kw_only(), nb::arg("n_features") = 1 << 20,
+           nb::arg("alternate_sign") = true, nb::arg("binary") = false, nb::arg("norm") = "l2",
+           nb::arg("single") = false, "FT0101 for settings that are not known.")
+      .def("transform", &Transform<Hashing>, nb::arg("documents"),
+           "(row_starts, ids, values) of a compressed sparse row matrix. FT0208.");
+  module.def("tfidf", &Weighed, nb::arg("row_starts"), nb::arg("ids"), nb::arg("values"), nb::arg("idf"),
+             nb::kw_only(), nb::arg("columns"), nb::arg("sublinear_tf") = false, nb::arg("norm") = "l2",
+             nb::arg("single") = false,
+             "The values of the rows, weighed by TfidfTransformer; an empty idf weighs nothing. FT0101.");
 }
 
 }  // namespace foretell::python

@@ -61,7 +61,7 @@ class Analyzer {
   const AnalyzerSettings& settings() const { return settings_; }
 
   // Calls sink(std::string_view) with each term of a document. Vocabulary::kSlack bytes behind a term can be
-  // read; it stays until the sink returns. Any thread, each with a scratch of its own.
+  // read; it stays until the scratch is used again. Any thread, each with a scratch of its own.
   // FT0208 for bytes that are not UTF-8, when decode_error is strict; no term was given then.
   template <typename Sink>
   void ForEachTerm(std::string_view document, Scratch& scratch, Sink&& sink) const;

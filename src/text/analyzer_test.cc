@@ -118,6 +118,8 @@ TEST(AnalyzerTest, KnowsPatternsOfOneClass) {
   EXPECT_EQ(TokensOf("ab1 cde f-g 1h", R"(\b[a-z]+\b)"), (Terms{"cde", "f", "g"}));
   EXPECT_EQ(TokensOf("ab1 cde f-g 1h", R"(\b[a-z]+)"), (Terms{"ab", "cde", "f", "g"}));
   EXPECT_EQ(TokensOf("ab1 cde f-g 1h", R"([a-z]+\b)"), (Terms{"cde", "f", "g", "h"}));
+  EXPECT_EQ(TokensOf("ab1 cde f-g 1h", R"(([a-z]+)\b)"), (Terms{"cde", "f", "g", "h"}));
+  EXPECT_EQ(TokensOf("ab1 cde f-g 1h", R"(\b(?:[a-z]+))"), (Terms{"ab", "cde", "f", "g"}));
   EXPECT_EQ(TokensOf("a äöü abcd", R"((?u)\w{3,})"), (Terms{"äöü", "abcd"}));
   EXPECT_EQ(TokensOf("a äöü ab", R"(\b(\w\w*\w)\b)"), (Terms{"äöü", "ab"}));
   EXPECT_EQ(TokensOf("it's so-so", R"([\w'-]+)"), (Terms{"it's", "so-so"}));

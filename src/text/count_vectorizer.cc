@@ -23,8 +23,7 @@ constexpr std::array kTypes = {
 };
 
 // scikit-learn counts in a C int.
-double Cast(std::uint32_t count, CountType type) {
-  const auto counted = static_cast<std::int32_t>(count);
+double Cast(std::int32_t counted, CountType type) {
   switch (type) {
     case CountType::kInt8:
       return static_cast<std::int8_t>(counted);
@@ -79,25 +78,45 @@ CountVectorizer::CountVectorizer(Analyzer analyzer, Vocabulary vocabulary, Setti
       vocabulary_(vocabulary),
       settings_(settings) {}
 
+void CountVectorizer::AddGroup(std::span<const std::string_view> terms, Tally& tally) const {
+  std::array<std::int32_t, Vocabulary::kGroup> ids;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+  vocabulary_.FindGroup(terms, ids);
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    tally.Add(static_cast<std::size_t>(ids[i]), 1);
+  }
+}
+
 void CountVectorizer::Append(std::string_view document, Scratch& scratch, Csr& out) const {
   Tally& tally = scratch.tally;
-  const auto terms = static_cast<std::size_t>(vocabulary_.size());
-  if (tally.size() != terms) {
-    tally.Resize(terms);
+  const auto unknown = static_cast<std::size_t>(vocabulary_.size());
+  if (tally.size() != unknown + 1) {
+    tally.Resize(unknown + 1);
   }
+  std::size_t grouped = 0;
+  std::size_t added = 0;
   analyzer_.ForEachTerm(document, scratch.analyzer, [&](std::string_view term) {
-    if (const std::int32_t id = vocabulary_.FindPadded(term); id >= 0) {
-      tally.Add(static_cast<std::size_t>(id));
+    scratch.group[grouped] = term;
+    if (++grouped == Vocabulary::kGroup) {
+      AddGroup(scratch.group, tally);
+      added += grouped;
+      grouped = 0;
     }
   });
+  AddGroup(std::span(scratch.group).first(grouped), tally);
   std::size_t at = out.ids.size();
-  out.ids.resize(at + tally.distinct());
-  out.values.resize(at + tally.distinct());
-  tally.Take([&](std::size_t id, std::uint32_t count) {
-    out.ids[at] = static_cast<std::int32_t>(id);
-    out.values[at] = settings_.binary ? 1 : Cast(count, settings_.type);
-    ++at;
+  const std::size_t most = std::min(added + grouped, unknown);
+  out.ids.resize(at + most);
+  out.values.resize(at + most);
+  tally.Take([&](std::size_t id, std::int32_t count) {
+    if (id != unknown) {  // which comes last
+      out.ids[at] = static_cast<std::int32_t>(id);
+      out.values[at] = settings_.binary ? 1 : Cast(count, settings_.type);
+      ++at;
+    }
   });
+  out.ids.resize(at);
+  out.values.resize(at);
+  out.columns = columns();
   out.row_starts.push_back(static_cast<std::int64_t>(at));
 }
 

@@ -27,12 +27,15 @@ class Parser {
     } else if (Sees("(?") && !Sees("(?:")) {
       Refuse("flags other than (?u) and lookarounds are not known");
     }
-    const bool outer = TakeGroup();
+    bool outer = TakeGroup();
     parsed.bounded_before = Take("\\b");
     const bool inner = TakeGroup();
     TakeRepeated(parsed);
     if (inner && !Take(")")) {
       Refuse("a group has to hold all of it");
+    }
+    if (outer && !inner && !parsed.bounded_before && Take(")")) {  // ([a-z]+)\b
+      outer = false;
     }
     parsed.bounded_behind = Take("\\b");
     if (outer && !Take(")")) {

@@ -15,6 +15,7 @@ Tokenizer::Tokenizer(std::string_view pattern, const Characters& characters)
       word_class_{.flags = Characters::kWord},
       ascii_(AsciiMembers(pattern_.token_class, characters)),
       word_ascii_(AsciiMembers(word_class_, characters)),
+      surely_(4 * (pattern_.least - 1)),
       looks_around_((pattern_.bounded_before || pattern_.bounded_behind) &&
                     !(pattern_.token_class == word_class_)) {}
 

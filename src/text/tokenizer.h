@@ -46,6 +46,7 @@ class Tokenizer {
   CharacterClass word_class_;
   std::vector<block::AsciiRange> ascii_;
   std::vector<block::AsciiRange> word_ascii_;
+  std::size_t surely_ = 0;  // more bytes than these are as many characters as a token has at least
   bool looks_around_ = false;  // for \b, where it says more than the run itself
 };
 
@@ -67,7 +68,7 @@ void Tokenizer::ForEachToken(std::string_view document, Scratch& scratch, Sink&&
         begin = at;
       } else {
         const std::string_view token = document.substr(begin, at - begin);
-        if (token.size() >= pattern_.least && (ascii || IsLongEnough(token)) &&
+        if (token.size() >= pattern_.least && (ascii || token.size() > surely_ || IsLongEnough(token)) &&
             (!looks_around_ || IsBounded(begin, at, scratch.words))) {
           sink(token);
         }

@@ -1,9 +1,12 @@
 // Documents to rows of numbers, as scikit-learn's CountVectorizer and HashingVectorizer transform them: the
-// same ids in the same order, the same values to the bit.
+// same ids in the same order, the same values to the bit. A row is appended to a Csr, whose `columns` it sets.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "text/analyzer.h"
@@ -43,7 +46,8 @@ class CountVectorizer {
    private:
     friend class CountVectorizer;
     Analyzer::Scratch analyzer;
-    Tally tally;
+    Tally tally;  // of one number more than there are terms, for those that are not known
+    std::array<std::string_view, Vocabulary::kGroup> group;
   };
 
   // The arrays of `vocabulary` outlive it.
@@ -59,8 +63,46 @@ class CountVectorizer {
   void Append(std::string_view document, Scratch& scratch, Csr& out) const;
 
  private:
+  void AddGroup(std::span<const std::string_view> terms, Tally& tally) const;
+
   Analyzer analyzer_;
   Vocabulary vocabulary_;
+  Settings settings_;
+};
+
+class HashingVectorizer {
+ public:
+  struct Settings {
+    std::int64_t features = std::int64_t{1} << 20U;
+    bool alternate_sign = true;
+    bool binary = false;  // every value is 1, before the norm
+    Norm norm = Norm::kL2;
+    bool single = false;  // dtype float32
+  };
+
+  // What a thread keeps between documents.
+  class Scratch {
+   private:
+    friend class HashingVectorizer;
+    Analyzer::Scratch analyzer;
+    Tally tally;
+    std::vector<std::pair<std::uint32_t, std::int32_t>> hashed;
+  };
+
+  // FT0101 for a number of features that is not from 1 to 2^31 - 2.
+  HashingVectorizer(Analyzer analyzer, Settings settings);
+
+  const Analyzer& analyzer() const { return analyzer_; }
+  const Settings& settings() const { return settings_; }
+  std::int64_t columns() const { return settings_.features; }
+
+  // Appends the row of a document to `out`: a column in ascending order for each hash of a term, also where
+  // terms cancel each other out (a value of 0). FT0208: see Analyzer; `out` stays as it was then. Any thread,
+  // each with a scratch of its own, in an environment of FloatingPointEnvironment.
+  void Append(std::string_view document, Scratch& scratch, Csr& out) const;
+
+ private:
+  Analyzer analyzer_;
   Settings settings_;
 };
 

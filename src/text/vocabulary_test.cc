@@ -37,11 +37,18 @@ std::vector<std::string> ManyTerms(std::size_t count) {
   return terms;
 }
 
+// -1 when there is none.
 std::int32_t FindPadded(const Vocabulary& vocabulary, const std::string& term) {
   TextBuffer buffer;
   buffer.Append(term);
   buffer.Append("behind it");
-  return vocabulary.FindPadded(buffer.text().substr(0, term.size()));
+  const std::string_view padded = buffer.text().substr(0, term.size());
+  const std::int32_t id = vocabulary.FindPadded(padded);
+  const std::vector<std::string_view> group(3, padded);
+  std::vector<std::int32_t> ids(3, -2);
+  vocabulary.FindGroup(group, ids);
+  EXPECT_EQ(ids, std::vector<std::int32_t>(3, id < 0 ? vocabulary.size() : id));
+  return id;
 }
 
 TEST(VocabularyTest, FindsEachTermByItsId) {
