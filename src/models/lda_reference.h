@@ -43,12 +43,21 @@ struct ReferenceLda {
   };
 
   Result Infer(const std::vector<std::int32_t>& ids, const std::vector<double>& counts) const {
+    return InferFrom(std::vector<Real>(static_cast<std::size_t>(topics), 1), ids, counts);
+  }
+
+  Result InferFrom(const std::vector<Real>& gamma, const std::vector<std::int32_t>& ids,
+                   const std::vector<double>& counts) const {
     const auto size = static_cast<std::size_t>(topics);
-    Result result{std::vector<Real>(size, 1)};
+    Result result{gamma};
     std::vector<Real> exp(size);
-    const Real first = ReferenceDigamma(static_cast<Real>(topics));
+    Real sum = 0;
+    for (const Real value : gamma) {
+      sum += value;
+    }
+    const Real first = ReferenceDigamma(sum);
     for (std::size_t k = 0; k < size; ++k) {
-      exp[k] = static_cast<Real>(std::exp(static_cast<Real>(ReferenceDigamma(Real{1}) - first)));
+      exp[k] = static_cast<Real>(std::exp(static_cast<Real>(ReferenceDigamma(gamma[k]) - first)));
     }
     while (result.iterations < max_iterations) {
       ++result.iterations;
@@ -114,15 +123,18 @@ struct ReferenceTraining {
     return component;
   }
 
-  void Learn(const std::vector<Document>& documents, double rate, double scale) {
+  // `gammas`: what each document's topics are inferred from.
+  void Learn(const std::vector<Document>& documents, const std::vector<std::vector<double>>& gammas,
+             double rate, double scale) {
     const std::vector<double> component = ExpDirichletComponent();
     const ReferenceLda<double> lda{topics, words, component, doc_topic_prior};
     std::vector<double> statistics(lambda.size());
-    for (const auto& [ids, counts] : documents) {
+    for (std::size_t document = 0; document < documents.size(); ++document) {
+      const auto& [ids, counts] = documents[document];
       if (ids.empty()) {
         continue;
       }
-      const std::vector<double> gamma = lda.Infer(ids, counts).gamma;
+      const std::vector<double> gamma = lda.InferFrom(gammas[document], ids, counts).gamma;
       double total = 0;
       for (const double value : gamma) {
         total += value;

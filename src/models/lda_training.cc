@@ -19,6 +19,9 @@ constexpr std::int64_t kDocumentsOfBlock = 512;  // whose factors stay in the ca
 constexpr std::int64_t kDocumentsAtATime = 8;
 constexpr std::int64_t kWordsAtATime = 64;  // also of a partial sum of the totals
 constexpr double kSmallestDecay = 1e-100;
+constexpr double kShape = 100;  // of the Gamma distributions that training starts from, as scikit-learn's
+constexpr std::uint64_t kDocumentStreams = std::uint64_t{1}
+                                           << 63U;  // of random numbers; below it are the words'
 
 [[noreturn]] void Invalid(std::string message) {
   throw Error(Code::kInvalidArgument, std::move(message));
@@ -59,10 +62,11 @@ class LdaTraining::Batch {
       : training_(training),
         rows_(rows),
         workers_(workers),
+        first_(first),
         stride_(training.stride_),
         local_(static_cast<std::size_t>(training.settings_.words), -1),
         memories_(workers.size()),
-        gammas_(workers.size()) {
+        lists_(workers.size()) {
     FindWords(first, last);
     Expect();
   }
@@ -88,7 +92,11 @@ class LdaTraining::Batch {
             const std::int64_t begin = Begin(first + document) - Begin(first);
             const std::int64_t length = Begin(first + document + 1) - Begin(first + document);
             if (length > 0) {
-              InferFactors(worker, first + document, begin, length, factors + document * stride_);
+              LdaMemory<double>& memory = memories_[worker];
+              memory.gamma.resize(static_cast<std::size_t>(training_.settings_.topics));
+              DrawTopics(training_.seed_, training_.steps_, first + document - first_, memory.gamma,
+                         *training_.table_);
+              InferFactors(memory, first + document, begin, length, factors + document * stride_);
             }
           }
         });
@@ -106,7 +114,7 @@ class LdaTraining::Batch {
     LdaMemory<double>& memory = memories_[worker];
     const auto size = static_cast<std::int64_t>(ids.size());
     const auto scratch = memory.For(size, training_.settings_.topics, true);
-    std::vector<std::int32_t>& local = gammas_[worker].local;
+    std::vector<std::int32_t>& local = lists_[worker];
     local.clear();
     for (const std::int32_t id : ids) {
       local.push_back(local_[static_cast<std::size_t>(id)]);
@@ -116,10 +124,6 @@ class LdaTraining::Batch {
   }
 
  private:
-  struct Lists {
-    std::vector<std::int32_t> local;
-  };
-
   std::int64_t Begin(std::int64_t row) const { return rows_.row_starts[static_cast<std::size_t>(row)]; }
 
   void FindWords(std::int64_t first, std::int64_t last) {
@@ -159,9 +163,9 @@ class LdaTraining::Batch {
     return static_cast<std::int64_t>(block_ids_.size());
   }
 
-  void InferFactors(std::size_t worker, std::int64_t row, std::int64_t begin, std::int64_t length,
+  // From memory.gamma.
+  void InferFactors(LdaMemory<double>& memory, std::int64_t row, std::int64_t begin, std::int64_t length,
                     double* factors) {
-    LdaMemory<double>& memory = memories_[worker];
     const auto scratch = memory.For(length, training_.settings_.topics, true);
     const kernels::LdaDocument document{block_ids_.data() + begin, rows_.values.data() + Begin(row), length};
     training_.table_->lda->infer_factors(Model(), document, scratch, memory.gamma.data(), factors,
@@ -204,6 +208,7 @@ class LdaTraining::Batch {
   const LdaTraining& training_;
   const CsrView& rows_;
   Workers& workers_;
+  const std::int64_t first_;
   const std::int64_t stride_;
   std::vector<std::int32_t> words_;
   std::vector<std::int32_t> local_;  // by word: its number here, or -1
@@ -224,7 +229,7 @@ class LdaTraining::Batch {
 
   // By worker:
   std::vector<LdaMemory<double>> memories_;
-  std::vector<Lists> gammas_;
+  std::vector<std::vector<std::int32_t>> lists_;
 };
 
 LdaTraining::LdaTraining(LdaTrainingSettings settings, const kernels::Table& table)
@@ -237,7 +242,7 @@ LdaTraining::LdaTraining(LdaTrainingSettings settings, const kernels::Table& tab
 LdaTraining::LdaTraining(LdaTrainingSettings settings, std::uint64_t seed, Workers& workers,
                          const kernels::Table& table)
     : LdaTraining(settings, table) {
-  constexpr double kShape = 100;
+  seed_ = seed;
   const FloatingPointEnvironment environment;
   workers.ForEach(settings.words, kWordsAtATime,
                   [&](std::size_t /*worker*/, std::int64_t first, std::int64_t last) {
@@ -274,11 +279,14 @@ LdaTraining::LdaTraining(LdaTrainingSettings settings, State state, const kernel
   }
   std::copy(state.totals.begin(), state.totals.end(), totals_.begin());
   decay_ = state.decay;
+  seed_ = state.seed;
+  steps_ = state.steps;
 }
 
 LdaTraining LdaTraining::FromComponents(LdaTrainingSettings settings, std::span<const double> components,
-                                        const kernels::Table& table) {
+                                        std::uint64_t seed, const kernels::Table& table) {
   LdaTraining training(settings, table);
+  training.seed_ = seed;
   if (components.size() !=
       static_cast<std::size_t>(settings.topics) * static_cast<std::size_t>(settings.words)) {
     Invalid("components has " + std::to_string(components.size()) + " numbers, and " +
@@ -307,6 +315,8 @@ LdaTraining::State LdaTraining::state() const {
   }
   state.totals.assign(totals_.begin(), totals_.begin() + settings_.topics);
   state.decay = decay_;
+  state.seed = seed_;
+  state.steps = steps_;
   return state;
 }
 
@@ -321,6 +331,14 @@ double LdaTraining::Rate(double decay, double offset, std::int64_t step) {
   x *= -decay;
   table.elementary->exp(&x, &x, 1);
   return x;
+}
+
+void LdaTraining::DrawTopics(std::uint64_t seed, std::uint64_t step, std::int64_t document,
+                             std::span<double> gamma, const kernels::Table& table) {
+  Random random(seed, kDocumentStreams + (step << 32U) + static_cast<std::uint64_t>(document), table);
+  for (double& value : gamma) {
+    value = random.Gamma(kShape) / kShape;
+  }
 }
 
 void LdaTraining::CheckRows(const CsrView& rows, std::int64_t first, std::int64_t last) const {
@@ -356,6 +374,7 @@ void LdaTraining::Learn(CsrView rows, std::int64_t first, std::int64_t last, Ste
   const std::int64_t pieces = (batch.size() + kWordsAtATime - 1) / kWordsAtATime;
   std::vector<double> partial(static_cast<std::size_t>(pieces * stride_));
   Decay(1 - step.rate);
+  ++steps_;
   const double rate = step.rate * step.scale / decay_;
   workers.ForEach(
       batch.size(), kWordsAtATime, [&](std::size_t /*worker*/, std::int64_t from, std::int64_t to) {

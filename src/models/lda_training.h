@@ -37,11 +37,13 @@ struct LdaTrainingSettings {
 // One thread at a time.
 class LdaTraining {
  public:
-  // What training goes on from: lambda = eta + decay * counts.
+  // What training goes on from: lambda = eta + decay * counts, and the random numbers that come next.
   struct State {
     std::vector<double> counts;  // by word: topics numbers
     std::vector<double> totals;  // the sums of counts, by topic
     double decay = 1;
+    std::uint64_t seed = 0;
+    std::uint64_t steps = 0;  // calls of Learn so far
   };
 
   // Topics drawn at random, lambda from Gamma(100) / 100, as scikit-learn draws them. FT0101.
@@ -51,13 +53,19 @@ class LdaTraining {
   LdaTraining(LdaTrainingSettings settings, State state, const kernels::Table& table = kernels::Chosen());
   // From lambda, `topics` rows of `words` numbers; FT0101, FT0206.
   static LdaTraining FromComponents(LdaTrainingSettings settings, std::span<const double> components,
-                                    const kernels::Table& table = kernels::Chosen());
+                                    std::uint64_t seed, const kernels::Table& table = kernels::Chosen());
 
   const LdaTrainingSettings& settings() const { return settings_; }
   State state() const;
 
   // How far the mini-batch `step`, the first being 1, moves lambda: (offset + step)^-decay.
   static double Rate(double decay, double offset, std::int64_t step);
+
+  // The topics that step `step`, the first being 0, infers document `document` from: gamma from Gamma(100) /
+  // 100 as scikit-learn draws it. Equal topics would do worse: what breaks their likeness is then the words'
+  // noise alone.
+  static void DrawTopics(std::uint64_t seed, std::uint64_t step, std::int64_t document,
+                         std::span<double> gamma, const kernels::Table& table = kernels::Chosen());
 
   // lambda <- (1 - rate) lambda + rate (eta + scale S), S being what rows `first` to `last` (without it)
   // give. rate = 1 and scale = 1 with all rows is an iteration of batch learning. `between` is called on this
@@ -101,6 +109,8 @@ class LdaTraining {
   std::vector<double> counts_;  // lambda = eta + decay_ * counts_, by word `stride_` numbers, zeros behind
   std::vector<double> totals_;  // of counts_, by topic
   double decay_ = 1;
+  std::uint64_t seed_ = 0;
+  std::uint64_t steps_ = 0;
 };
 
 }  // namespace foretell

@@ -88,6 +88,16 @@ bool SameBits(const std::vector<double>& one, const std::vector<double>& other) 
   });
 }
 
+std::vector<std::vector<double>> Drawn(std::uint64_t seed, std::uint64_t step, std::int64_t documents,
+                                       std::int64_t topics) {
+  std::vector<std::vector<double>> gammas(static_cast<std::size_t>(documents),
+                                          std::vector<double>(static_cast<std::size_t>(topics)));
+  for (std::int64_t document = 0; document < documents; ++document) {
+    LdaTraining::DrawTopics(seed, step, document, gammas[static_cast<std::size_t>(document)]);
+  }
+  return gammas;
+}
+
 class LdaTrainingTest : public testing::TestWithParam<int> {};
 
 TEST_P(LdaTrainingTest, LazyUpdatesGiveWhatUpdatingEveryWordGives) {
@@ -102,12 +112,13 @@ TEST_P(LdaTrainingTest, LazyUpdatesGiveWhatUpdatingEveryWordGives) {
     const double rate = LdaTraining::Rate(0.7, 10, step);
     EXPECT_NEAR(rate, std::pow(10 + step, -0.7), 1e-15);
     training.Learn(View(rows), first, first + 10, {rate, 8}, workers);
-    reference.Learn(Listed(rows, first, first + 10), rate, 8);
+    reference.Learn(Listed(rows, first, first + 10),
+                    Drawn(5, static_cast<std::uint64_t>(step) - 1, 10, topics), rate, 8);
   }
   training.Learn(View(rows), 0, 80, {}, workers);  // an iteration of batch learning
-  reference.Learn(Listed(rows, 0, 80), 1, 1);
+  reference.Learn(Listed(rows, 0, 80), Drawn(5, 8, 80, topics), 1, 1);
   training.Learn(View(rows), 70, 80, {0.5, 8}, workers);
-  reference.Learn(Listed(rows, 70, 80), 0.5, 8);
+  reference.Learn(Listed(rows, 70, 80), Drawn(5, 9, 10, topics), 0.5, 8);
 
   const std::vector<double> found = Components(training);
   std::vector<double> expected(found.size());
@@ -156,7 +167,7 @@ TEST(LdaTrainingEdgeTest, ManyStepsDecayWithoutUnderflow) {
   }
   ReferenceTraining reference{4, kWords, Settings(4).doc_topic_prior, Settings(4).topic_word_prior,
                               Components(training)};
-  reference.Learn(Listed(rows, 0, 10), 0.9, 1);
+  reference.Learn(Listed(rows, 0, 10), Drawn(5, 600, 10, 4), 0.9, 1);
   training.Learn(View(rows), 0, 10, {0.9, 1}, workers);
   const std::vector<double> found = Components(training);
   for (std::size_t i = 0; i < found.size(); ++i) {
@@ -221,7 +232,7 @@ TEST(LdaTrainingEdgeTest, StatesThatTrainingCannotHaveLeftAreRefused) {
   EXPECT_THROW(LdaTraining(Settings(3), state), Error);
   std::vector<double> components = Components(training);
   components[7] = std::nan("");
-  EXPECT_THROW(LdaTraining::FromComponents(Settings(3), components), Error);
+  EXPECT_THROW(LdaTraining::FromComponents(Settings(3), components, 0), Error);
   LdaTrainingSettings settings = Settings(3);
   settings.max_doc_update_iter = 0;
   EXPECT_THROW(LdaTraining(settings, 1, workers), Error);

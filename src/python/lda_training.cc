@@ -120,29 +120,31 @@ void BindLdaTraining(nb::module_& module) {
       .def_static(
           "from_components",
           [](const MatrixIn<double>& components, double doc_topic_prior, double topic_word_prior,
-             double mean_change_tol, std::int64_t max_doc_update_iter, int threads) {
+             double mean_change_tol, std::int64_t max_doc_update_iter, std::uint64_t seed, int threads) {
             const GilReleased released;
             return std::make_unique<Trainer>(
                 LdaTraining::FromComponents(
                     Settings(static_cast<std::int64_t>(components.shape(0)),
                              static_cast<std::int64_t>(components.shape(1)), doc_topic_prior,
                              topic_word_prior, mean_change_tol, max_doc_update_iter),
-                    SpanOf(components)),
+                    SpanOf(components), seed),
                 threads);
           },
           nb::arg("components"), nb::kw_only(), nb::arg("doc_topic_prior"), nb::arg("topic_word_prior"),
-          nb::arg("mean_change_tol"), nb::arg("max_doc_update_iter"), nb::arg("threads"),
+          nb::arg("mean_change_tol"), nb::arg("max_doc_update_iter"), nb::arg("seed"), nb::arg("threads"),
           "With the topics of an array of topics × words. FT0101, FT0206.")
       .def_static(
           "from_state",
-          [](const MatrixIn<double>& counts, const VectorIn<double>& totals, double decay,
-             double doc_topic_prior, double topic_word_prior, double mean_change_tol,
+          [](const MatrixIn<double>& counts, const VectorIn<double>& totals, double decay, std::uint64_t seed,
+             std::uint64_t steps, double doc_topic_prior, double topic_word_prior, double mean_change_tol,
              std::int64_t max_doc_update_iter, int threads) {
             const GilReleased released;
             LdaTraining::State state;
             state.counts.assign(counts.data(), counts.data() + counts.size());
             state.totals.assign(totals.data(), totals.data() + totals.size());
             state.decay = decay;
+            state.seed = seed;
+            state.steps = steps;
             return std::make_unique<Trainer>(
                 LdaTraining(Settings(static_cast<std::int64_t>(counts.shape(1)),
                                      static_cast<std::int64_t>(counts.shape(0)), doc_topic_prior,
@@ -150,9 +152,10 @@ void BindLdaTraining(nb::module_& module) {
                             std::move(state)),
                 threads);
           },
-          nb::arg("counts"), nb::arg("totals"), nb::arg("decay"), nb::kw_only(), nb::arg("doc_topic_prior"),
-          nb::arg("topic_word_prior"), nb::arg("mean_change_tol"), nb::arg("max_doc_update_iter"),
-          nb::arg("threads"), "From what state() gave; training goes on bit for bit. FT0101, FT0206.")
+          nb::arg("counts"), nb::arg("totals"), nb::arg("decay"), nb::arg("seed"), nb::arg("steps"),
+          nb::kw_only(), nb::arg("doc_topic_prior"), nb::arg("topic_word_prior"), nb::arg("mean_change_tol"),
+          nb::arg("max_doc_update_iter"), nb::arg("threads"),
+          "From what state() gave; training goes on bit for bit. FT0101, FT0206.")
       .def(
           "state",
           [](Trainer& trainer) {
@@ -163,9 +166,9 @@ void BindLdaTraining(nb::module_& module) {
                   return training.state();
                 });
             return nb::make_tuple(CopyOf(state.counts, {state.counts.size() / topics, topics}),
-                                  CopyOf(state.totals, {topics}), state.decay);
+                                  CopyOf(state.totals, {topics}), state.decay, state.seed, state.steps);
           },
-          "(counts, totals, decay): words × topics, topics, a number.")
+          "(counts, totals, decay, seed, steps): words × topics, topics, numbers.")
       .def_static("rate", &LdaTraining::Rate, nb::arg("decay"), nb::arg("offset"), nb::arg("step"),
                   "(offset + step) ** -decay. FT0101.")
       .def(

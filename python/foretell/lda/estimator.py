@@ -27,10 +27,10 @@ class LDA(parameters.Parameters):
         lda.topics(10)            # the topics by their ten best words, each with its coherence
 
     Parameters are those of scikit-learn's LatentDirichletAllocation, with the same meaning and defaults, but
-    for ``evaluate_every`` and ``perp_tol``, whose place early stopping takes. Training starts from other random
-    numbers than scikit-learn's and infers documents from equal topics, so a fit is as good as scikit-learn's and
-    not the same; the same data, parameters and ``random_state`` give the same bits on every machine and for any
-    ``n_jobs``. ``transform`` of a model that ``from_sklearn`` took over is scikit-learn's within 1e-12.
+    for ``evaluate_every`` and ``perp_tol``, whose place early stopping takes. Random numbers are drawn from the
+    same distributions and are others, so a fit is as good as scikit-learn's and not the same; the same data,
+    parameters and ``random_state`` give the same bits on every machine and for any ``n_jobs``. ``transform`` of a
+    model that ``from_sklearn`` took over is scikit-learn's within 1e-12.
 
     n_components: number of topics.
     doc_topic_prior, topic_word_prior: alpha and eta; 1 / n_components for None.

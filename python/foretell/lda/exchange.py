@@ -73,7 +73,11 @@ def from_sklearn(cls: type[Made], estimator: Any) -> Made:
         "max_doc_update_iter": int(estimator.max_doc_update_iter),
     }
     made._fitted = Fitted.from_components(
-        components, expected, parameters.threads_of(estimator.n_jobs), settings
+        components,
+        expected,
+        parameters.seed_of(estimator.random_state),
+        parameters.threads_of(estimator.n_jobs),
+        settings,
     )
     made.n_features_in_ = components.shape[1]
     made.n_iter_ = getattr(estimator, "n_iter_", 0)

@@ -35,12 +35,13 @@ class Fitted:
 
     @classmethod
     def from_components(
-        cls, components: Array, expected: Array, threads: int, settings: dict[str, Any]
+        cls, components: Array, expected: Array, seed: int, threads: int, settings: dict[str, Any]
     ) -> Fitted:
         """``expected`` is exp(E[log beta]) as somebody else computed it; it holds until training goes on."""
         from foretell import _core
 
-        fitted = cls(_core.LdaTraining.from_components(components, threads=threads, **settings), settings)
+        training = _core.LdaTraining.from_components(components, seed=seed, threads=threads, **settings)
+        fitted = cls(training, settings)
         fitted._expected = expected
         return fitted
 
@@ -97,14 +98,26 @@ class Fitted:
 
 
 def _restore(
-    counts: Array, totals: Array, decay: float, settings: dict[str, Any], expected: Array | None
+    counts: Array,
+    totals: Array,
+    decay: float,
+    seed: int,
+    steps: int,
+    settings: dict[str, Any],
+    expected: Array | None,
 ) -> Fitted:
     import numpy as np
 
     from foretell import _core
 
     training = _core.LdaTraining.from_state(
-        np.ascontiguousarray(counts), np.ascontiguousarray(totals), decay, threads=1, **settings
+        np.ascontiguousarray(counts),
+        np.ascontiguousarray(totals),
+        decay,
+        seed,
+        steps,
+        threads=1,
+        **settings,
     )
     fitted = Fitted(training, settings)
     fitted._expected = expected

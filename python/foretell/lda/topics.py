@@ -42,7 +42,7 @@ def count_together(words: Array, counts: Counts) -> tuple[Array, int]:
 
     from foretell import _core
 
-    together = _core.count_together(*counts.arrays, np.ascontiguousarray(words, dtype=np.int32))
+    together: Any = _core.count_together(*counts.arrays, np.ascontiguousarray(words, dtype=np.int32))
     return together, counts.rows
 
 

@@ -57,6 +57,41 @@ class Inference {
     Gather();
     StartWithAllTopics();
     FirstWeights();
+    return Iterate(gamma);
+  }
+
+  // From the gamma that is given.
+  std::int64_t RunFrom(double* gamma) {
+    Gather();
+    StartWithAllTopics();
+    double total = 0;
+    for (std::int64_t k = 0; k < model_.topics; ++k) {
+      gamma_[k] = gamma[k];
+      total += gamma[k];
+    }
+    Refresh(total);
+    WeightsOfRows();
+    reach_ = may_drop_ ? Reach() : 0;
+    return Iterate(gamma);
+  }
+
+  // After Run or RunFrom.
+  void Factors(double* factors, double* weights) {
+    Refresh(total_);
+    Weigh();
+    for (std::int64_t k = 0; k < model_.stride; ++k) {
+      factors[k] = 0;  // of a dropped topic: all of them have less than 2^-56 of the counts
+    }
+    for (std::int64_t i = 0; i < live_; ++i) {
+      factors[scratch_.live[i]] = exp_[i];
+    }
+    for (std::int64_t j = 0; j < words_; ++j) {
+      weights[j] = scratch_.weights[j];
+    }
+  }
+
+ private:
+  std::int64_t Iterate(double* gamma) {
     MassOfRows();
     for (std::int64_t iteration = 1;; ++iteration) {
       const Sums sums = Update();
@@ -88,22 +123,6 @@ class Inference {
     }
   }
 
-  // After Run.
-  void Factors(double* factors, double* weights) {
-    Refresh(total_);
-    Weigh();
-    for (std::int64_t k = 0; k < model_.stride; ++k) {
-      factors[k] = 0;  // of a dropped topic: all of them have less than 2^-56 of the counts
-    }
-    for (std::int64_t i = 0; i < live_; ++i) {
-      factors[scratch_.live[i]] = exp_[i];
-    }
-    for (std::int64_t j = 0; j < words_; ++j) {
-      weights[j] = scratch_.weights[j];
-    }
-  }
-
- private:
   void Gather() {
     for (std::int64_t j = 0; j < words_; ++j) {
       const std::int64_t id = document_.ids[j];
@@ -439,7 +458,7 @@ std::int64_t InferFactors(const LdaModel<double>& model, const LdaDocument& docu
                           const LdaScratch<double>& scratch, double* gamma, double* factors,
                           double* weights) {
   Inference inference(model, document, scratch);
-  const std::int64_t iterations = inference.Run(gamma);
+  const std::int64_t iterations = inference.RunFrom(gamma);
   inference.Factors(factors, weights);
   return iterations;
 }

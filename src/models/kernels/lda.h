@@ -46,8 +46,9 @@ inline constexpr std::int64_t kColumnLimit = std::int64_t{1} << 20;
 struct LdaKernels {
   std::int64_t (*infer)(const LdaModel<double>&, const LdaDocument&, const LdaScratch<double>&,
                         double* gamma);
-  // Also what training needs of the document: factors f (`stride` numbers) and weights (`size` numbers), such
-  // that f_k weight_j B_jk of the count of word j are topic k's.
+  // The same from the gamma that is given, not from equal topics. Also what training needs of the document:
+  // factors f (`stride` numbers) and weights (`size` numbers), such that f_k weight_j B_jk of the count of
+  // word j are topic k's.
   std::int64_t (*infer_factors)(const LdaModel<double>&, const LdaDocument&, const LdaScratch<double>&,
                                 double* gamma, double* factors, double* weights);
 };
