@@ -80,12 +80,15 @@ void Lower(std::string_view text, const Characters& characters, TextBuffer& out)
       to += length;
       continue;
     }
-    const std::size_t end = i + length;
-    const auto ascii = static_cast<std::size_t>(std::countr_zero(non_ascii));
-    i += ascii;
-    to += ascii;
-    while (i < end) {
-      i += LowerOne(text, i, characters, to);
+    const auto before = static_cast<std::size_t>(std::countr_zero(non_ascii));
+    i += before;
+    to += before;
+    // Text in another script goes on a while; so does ASCII, once there is a run of it.
+    constexpr std::size_t kRun = 8;
+    for (std::size_t ascii = 0; i < text.size() && ascii < kRun;) {
+      const std::size_t lowered = LowerOne(text, i, characters, to);
+      ascii = lowered == 1 ? ascii + 1 : 0;
+      i += lowered;
     }
   }
   out.EndAt(to);

@@ -1,6 +1,6 @@
 #include "text/utf8_decode.h"
 
-#include <algorithm>
+#include <bit>
 
 #include "foretell/error.h"
 #include "text/block.h"
@@ -60,16 +60,22 @@ Piece FirstPiece(std::string_view text) {
 std::size_t ValidPrefix(std::string_view bytes) {
   std::size_t i = 0;
   while (i < bytes.size()) {
-    if (bytes.size() - i >= block::kSize && block::NonAscii(bytes.data() + i) == 0) {
-      i += block::kSize;
-      continue;
+    if (bytes.size() - i >= block::kSize) {
+      const std::uint64_t non_ascii = block::NonAscii(bytes.data() + i);
+      if (non_ascii == 0) {
+        i += block::kSize;
+        continue;
+      }
+      i += static_cast<std::size_t>(std::countr_zero(non_ascii));
     }
-    const std::size_t end = std::min(bytes.size(), i + block::kSize);
-    while (i < end) {
+    // Text in another script goes on a while; so does ASCII, once there is a run of it.
+    constexpr std::size_t kRun = 8;
+    for (std::size_t ascii = 0; i < bytes.size() && ascii < kRun;) {
       const Piece piece = FirstPiece(bytes.substr(i));
       if (!piece.well_formed) {
         return i;
       }
+      ascii = piece.length == 1 ? ascii + 1 : 0;
       i += piece.length;
     }
   }

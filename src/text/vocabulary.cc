@@ -33,7 +33,12 @@ Words WordsAt(std::string_view term, std::size_t i) {
   return words;
 }
 
-// Of one behind whose end kSlack bytes can be read.
+// The 16 bytes from byte i of a term on, of which kSlack may lie behind its end.
+[[gnu::always_inline]] inline block::Bytes BytesAt(std::string_view term, std::size_t i) {
+  return block::Load(term.data() + i);
+}
+
+// Of a term behind whose end kSlack bytes can be read.
 [[gnu::always_inline]] inline Words PaddedWordsAt(std::string_view term, std::size_t i) {
   // 16 bytes of it from place 16 - n on keep n bytes.
   static constexpr std::array<std::uint8_t, 2 * kStep> kKeep = [] {
@@ -43,7 +48,7 @@ Words WordsAt(std::string_view term, std::size_t i) {
   }();
   block::Bytes keep;
   std::memcpy(&keep, kKeep.data() + kStep - std::min(kStep, term.size() - i), kStep);
-  const block::Bytes kept = block::Load(term.data() + i) & keep;
+  const block::Bytes kept = BytesAt(term, i) & keep;
   Words words{};
   std::memcpy(&words, &kept, kStep);
   return words;
@@ -74,7 +79,7 @@ template <Words (*kWordsAt)(std::string_view, std::size_t)>
 [[gnu::always_inline]] inline bool PaddedEqual(std::string_view one, std::string_view other) {
   // Most are no longer than a step, and which are equal cannot be foreseen: no branch until then.
   const std::uint64_t alike =
-      block::HighBits(reinterpret_cast<block::Bytes>(block::Load(one.data()) == block::Load(other.data())));
+      block::HighBits(reinterpret_cast<block::Bytes>(BytesAt(one, 0) == BytesAt(other, 0)));
   const std::uint64_t inside = 0xFFFFU >> (kStep - std::min(kStep, one.size()));
   const bool begin_alike = ((~alike & inside) | (one.size() ^ other.size())) == 0;
   if (one.size() <= kStep || !begin_alike) {
@@ -201,7 +206,8 @@ struct Vocabulary::Probe {
 
   // Of the first one of `tagged`, which is not 0.
   [[gnu::always_inline]] std::int32_t IdAt(std::uint64_t tagged) const {
-    return static_cast<std::int32_t>(slots[static_cast<unsigned>(std::countr_zero(tagged)) / 4] & id_mask) - 1;
+    return static_cast<std::int32_t>(slots[static_cast<unsigned>(std::countr_zero(tagged)) / 4] & id_mask) -
+           1;
   }
 
   [[gnu::always_inline]] bool IsFull() const { return slots[kBucket - 1] != 0; }
@@ -238,7 +244,7 @@ std::optional<std::int32_t> Vocabulary::Find(std::string_view term) const {
 
 std::int32_t Vocabulary::FindPadded(std::string_view term) const {
   return Search(HashOf<PaddedWordsAt>(term),
-               [&](std::int32_t id) { return PaddedEqual(this->term(id), term); });
+                [&](std::int32_t id) { return PaddedEqual(this->term(id), term); });
 }
 
 // Whether a term is known cannot be foreseen, so nothing branches on it.
