@@ -19,6 +19,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from foretell.ending import end_process
 from foretell.local.hand import OUT_OF_MEMORY, Hand
 from foretell.local.messages import Channel, Message, pack_error
 from foretell.local.part import PartWriter
@@ -283,6 +284,7 @@ def main(arguments: list[str]) -> None:
     end_with(driver)
     take_along()
     Worker(Channel(socket.socket(fileno=control)), Hand(descriptor)).serve()
+    end_process()
 
 
 if __name__ == "__main__":

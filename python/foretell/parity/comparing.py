@@ -68,6 +68,11 @@ class VersionComparison:
         found = [f"over {self.origin}"]
         for names, which in ((self.only_in_old, self.old), (self.only_in_new, self.new)):
             found.extend(f"only {which} has the output {name}" for name in names)
+        found.extend(
+            f"{change.output}: {change.apart:,} changes have no size: lists of other lengths, null or NaN"
+            for change in self.outputs
+            if change.apart
+        )
         if self.bad_in_old or self.bad_in_new or self.bad_in_both:
             found.append(
                 f"bad or skipped rows: {self.bad_in_old:,} in {self.old} only, {self.bad_in_new:,} in "

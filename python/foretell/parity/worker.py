@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+from foretell.ending import end_process
 from foretell.error import Error
 
 
@@ -33,4 +34,6 @@ def main(reference: str, store: str, rows: str, out: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    if status := main(*sys.argv[1:]):
+        sys.exit(status)
+    end_process()

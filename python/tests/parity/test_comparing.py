@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,16 @@ def test_versions_with_other_outputs_are_compared_where_they_meet(save: Save, pr
     assert report.only_in_old == ("place.city", "place.n", "same", "when")
     assert report.only_in_new == ("day",)
     assert [change.output for change in report.outputs] == ["y", "parts", "label"]
+
+
+def test_changes_without_a_size_are_told(versions: tuple[str, str]) -> None:
+    report = ft.compare(*versions, keep=False)
+    assert not any("no size" in note for note in report.notes())
+    parts = next(at for at, change in enumerate(report.outputs) if change.output == "parts")
+    outputs = list(report.outputs)
+    outputs[parts] = replace(outputs[parts], apart=5)
+    told = replace(report, outputs=tuple(outputs)).notes()
+    assert "parts: 5 changes have no size: lists of other lengths, null or NaN" in told
 
 
 def test_lists_of_other_lengths_nulls_and_nan_are_told_apart(project: Any) -> None:
