@@ -38,16 +38,17 @@ class EventTopics(ft.Predictor):
         topics = self.model.transform(texts)
         return {"topic": topics.argmax(axis=1), "topics": topics}
 
-    def train(self, texts: list[str], rows: Any = None, *, seed: int = 0, topics: int = TOPICS) -> Pipeline:
-        return make_pipeline(
-            CountVectorizer(min_df=5, max_df=0.05, stop_words="english"),
-            LatentDirichletAllocation(
-                topics, learning_method="online", batch_size=256, max_iter=5, random_state=seed
-            ),
-        ).fit(texts)
+    def train(
+        self, texts: list[str], rows: Any = None, *, seed: int = 0, topics: int = TOPICS
+    ) -> ft.NativeModel:
+        return ft.compile(topic_pipeline(texts, seed, topics))
 
 
-def topic_words(model: Pipeline, count: int = 8) -> list[str]:
-    """For each topic its words of the greatest weight, joined by spaces."""
-    words = model[0].get_feature_names_out()
-    return [" ".join(words[i] for i in weights.argsort()[::-1][:count]) for weights in model[1].components_]
+def topic_pipeline(texts: list[str], seed: int, topics: int = TOPICS) -> Pipeline:
+    """scikit-learn's pipeline, fitted; ``train`` compiles it, so that C++ runs it and gives the same numbers."""
+    return make_pipeline(
+        CountVectorizer(min_df=5, max_df=0.05, stop_words="english"),
+        LatentDirichletAllocation(
+            topics, learning_method="online", batch_size=256, max_iter=5, random_state=seed
+        ),
+    ).fit(texts)

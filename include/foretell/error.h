@@ -83,6 +83,7 @@ enum class Code : std::uint16_t {
   kBadCache = 504,
   kEnvironmentDiffers = 505,
   kModelDamaged = 506,
+  kSelfTestFailed = 507,
 
   kBadOutput = 601,
   kOutputInUse = 602,
@@ -113,6 +114,7 @@ enum class Code : std::uint16_t {
   kCompiledModule = 803,
   kCannotPickle = 804,
   kCodeDamaged = 805,
+  kCannotCompile = 806,
 
   kIo = 901,
   kNoSpace = 902,

@@ -9,7 +9,7 @@
 //   parity.h     whether two predictions are the same
 //   storage.h    where bytes are kept
 //   store.h      versions and aliases
-//   open.h       a version's files on this machine
+//   open.h       a version's files on this machine; a version as a predictor
 //   unit.h       units of work: pin, commit, publish
 #pragma once
 

@@ -74,7 +74,9 @@ class Storage {
 
   // What can be seen under `key` is durable on return, whoever wrote it. To be called before anything is
   // written elsewhere, or answered, that needs it to last.
-  virtual void MakeDurable(std::string_view key) { static_cast<void>(key); }  // where it is as soon as it is seen
+  virtual void MakeDurable(std::string_view key) {
+    static_cast<void>(key);
+  }  // where it is as soon as it is seen
 
   // A local file that holds the object's bytes in place, for mmap; nothing where there is none.
   virtual std::optional<std::filesystem::path> LocalPath(std::string_view key) = 0;

@@ -13,11 +13,14 @@ if TYPE_CHECKING:
     from foretell.lda import LDA
     from foretell.loading import load
     from foretell.local import RunSummary, follow, run
+    from foretell.models.native import NativeModel
     from foretell.parity import CheckReport, VersionComparison, check, compare
     from foretell.predictor.join import join_text
     from foretell.predictor.predictor import Predictor
     from foretell.predictor.rows import Row, Rows, skip
     from foretell.predictor.schema import Schema, schema
+    from foretell.predictor.text import TextPredictor
+    from foretell.sklearn import compile
     from foretell.sources import files, sql
     from foretell.store import Store
     from foretell.version import Version
@@ -30,16 +33,19 @@ _HOMES = {
     "CheckReport": "foretell.parity",
     "Error": "foretell.error",
     "LDA": "foretell.lda",
+    "NativeModel": "foretell.models.native",
     "Predictor": "foretell.predictor.predictor",
     "Row": "foretell.predictor.rows",
     "Rows": "foretell.predictor.rows",
     "RunSummary": "foretell.local",
     "Schema": "foretell.predictor.schema",
     "Store": "foretell.store",
+    "TextPredictor": "foretell.predictor.text",
     "Version": "foretell.version",
     "VersionComparison": "foretell.parity",
     "check": "foretell.parity",
     "compare": "foretell.parity",
+    "compile": "foretell.sklearn",
     "files": "foretell.sources",
     "follow": "foretell.local",
     "join_text": "foretell.predictor.join",
@@ -55,16 +61,19 @@ __all__ = [
     "LDA",
     "CheckReport",
     "Error",
+    "NativeModel",
     "Predictor",
     "Row",
     "Rows",
     "RunSummary",
     "Schema",
     "Store",
+    "TextPredictor",
     "Version",
     "VersionComparison",
     "check",
     "compare",
+    "compile",
     "files",
     "follow",
     "join_text",

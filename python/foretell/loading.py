@@ -38,7 +38,7 @@ def load(reference: str, store: Any = None, trust_store: bool = False, warn: boo
     the_store, version = find(reference, store, trust_store)
     code, model = _open(the_store, version, None)
     try:
-        predictor: Predictor = code.cls()
+        predictor = _without_code(version, model) if code is None else code.cls()
     except TypeError as problem:
         raise error(
             "FT0502", f"{reference}: its class cannot be made without arguments: {problem}"
@@ -111,7 +111,7 @@ def admit(store: Store, reference: str, trust_store: bool = False) -> None:
 
 def open_version(
     reference: str, store: Any, trust_store: bool, predictor: Predictor | None
-) -> tuple[Store, Version, LoadedCode, Any]:
+) -> tuple[Store, Version, LoadedCode | None, Any]:
     """An admitted version with its own code and its model. ``predictor``: whose ``load_files`` is called."""
     the_store, version = find(reference, store, trust_store)
     return the_store, version, *_open(the_store, version, predictor)
@@ -121,20 +121,36 @@ def find(reference: str, store: Any, trust_store: bool) -> tuple[Store, Version]
     """A saved predictor's version, admitted; nothing of it is loaded."""
     the_store = open_store(store)
     version = the_store.version(reference)
-    admit(the_store, version.reference, trust_store)
-    for part in ("code", "model", "signature"):
+    if not has_no_code(version):
+        admit(the_store, version.reference, trust_store)
+    for part in ("predictor" if has_no_code(version) else "code", "model", "signature"):
         if not isinstance(version.manifest.get(part), dict):
             raise error("FT0502", f"{version.reference} has no {part}, so it is no saved predictor")
     return the_store, version
 
 
-def _open(store: Store, version: Version, predictor: Predictor | None) -> tuple[LoadedCode, Any]:
-    """The code and the model of an admitted version."""
+def has_no_code(version: Version) -> bool:
+    """Whether it is data only: a text predictor's, of which nothing runs that could do harm."""
+    return version.manifest.get("kind") == "text"
+
+
+def _without_code(version: Version, model: Any) -> Predictor:
+    from foretell.predictor.text import TextPredictor
+
+    return TextPredictor._open(version, model)
+
+
+def _open(store: Store, version: Version, predictor: Predictor | None) -> tuple[LoadedCode | None, Any]:
+    """The code, if it has any, and the model of an admitted version."""
     from foretell import models
     from foretell.code import load_class
 
     manifest = version.manifest
     files = store.open_files(version)
+    if has_no_code(version):
+        if manifest["model"].get("loader") != "native":
+            raise error("FT0502", f"{version.reference} has no code, and its model is not a native one")
+        return None, models.load(manifest["model"], files)
     code = load_class(manifest["code"], files)
     return code, models.load(manifest["model"], files, code, predictor=predictor)
 
@@ -142,6 +158,8 @@ def _open(store: Store, version: Version, predictor: Predictor | None) -> tuple[
 def _warn_of_code(owner: type, version: Version) -> None:
     from foretell.code import class_digest
 
+    if has_no_code(version):
+        return
     try:
         same = class_digest(owner) == version.manifest["code"]["class_digest"]
     except Error:

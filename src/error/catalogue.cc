@@ -224,6 +224,10 @@ constexpr std::array kCatalogue = {
     CatalogueEntry{Code::kModelDamaged, "the model's files do not fit together",
                    "The bytes are those that were saved, but the model cannot be put together from them: an "
                    "index that names no file, a size that is wrong. Save the version again."},
+    CatalogueEntry{
+        Code::kSelfTestFailed, "a native model's self-test fails on this machine",
+        "The model carries inputs with scikit-learn's answers, and this machine gives others. It is not used "
+        "here. The processor or the build of foretell may be at fault: please report it."},
 
     // 06: runs
     CatalogueEntry{
@@ -326,6 +330,11 @@ constexpr std::array kCatalogue = {
     CatalogueEntry{Code::kCodeDamaged, "the version's code does not fit together",
                    "A module that the predictor's class needs is not among the version's files, or does not "
                    "define what it should. Save the version again."},
+    CatalogueEntry{
+        Code::kCannotCompile, "an estimator cannot be compiled",
+        "The message names the estimator and the setting that the native model does not have: a Python "
+        "function, a subclass, an unusual pattern. Save the pipeline itself instead: it runs in Python, as "
+        "any other object does."},
 
     // 09: files and storages
     CatalogueEntry{Code::kIo, "reading or writing failed",

@@ -10,7 +10,8 @@
 
 namespace foretell {
 
-TfidfTransformer::TfidfTransformer(std::span<const double> idf, Settings settings, const kernels::Table& table)
+TfidfTransformer::TfidfTransformer(std::span<const double> idf, Settings settings,
+                                   const kernels::Table& table)
     : idf_(idf), settings_(settings), table_(&table) {
   if (!std::all_of(idf_.begin(), idf_.end(), [](double weight) { return std::isfinite(weight); })) {
     throw Error(Code::kInvalidArgument, "a weight of idf_ is not finite", "train with smooth_idf=True");

@@ -106,6 +106,41 @@ Batches StreamFrom(nb::handle object) {
   NotArrow(object, "a stream of batches, an object with __arrow_c_stream__");
 }
 
+std::vector<Column> ColumnsFrom(nb::handle object) {
+  std::vector<Column> columns;
+  if (HasArrow(object, "stream")) {
+    const nb::object capsule = Call(object.attr("__arrow_c_stream__"));
+    OwnedStream stream(FromCapsule<ArrowArrayStream>(capsule, kStreamName));
+    const GilReleased released;
+    const auto check = [&](int status) {
+      if (status != 0) {
+        const char* const message = stream->get_last_error(stream.get());
+        throw Error(Code::kStreamFailed, message != nullptr ? message : "the column could not be read");
+      }
+    };
+    OwnedSchema schema;
+    check(stream->get_schema(stream.get(), schema.get()));
+    const DataType type = ImportField(*schema.get()).type;
+    for (;;) {
+      OwnedArray array;
+      check(stream->get_next(stream.get(), array.get()));
+      if (!array) {
+        return columns;
+      }
+      columns.push_back(ImportColumn(type, array.get()));
+    }
+  }
+  if (!HasArrow(object, "array")) {
+    NotArrow(object, "a column, an object with __arrow_c_stream__ or __arrow_c_array__");
+  }
+  const nb::object pair = Call(object.attr("__arrow_c_array__"));
+  const DataType type = ImportField(*FromCapsule<ArrowSchema>(nb::object(pair[0]), kSchemaName)).type;
+  auto* array = FromCapsule<ArrowArray>(nb::object(pair[1]), kArrayName);
+  const GilReleased released;
+  columns.push_back(ImportColumn(type, array));
+  return columns;
+}
+
 nb::object SchemaCapsule(const Schema& schema) {
   OwnedSchema owned;
   ExportSchema(schema, owned.get());

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "foretell/batch.h"
 
@@ -23,6 +24,9 @@ Schema SchemaFrom(nanobind::handle object);
 Batch BatchFrom(nanobind::handle object);
 // From an object with `__arrow_c_stream__`, or with `__arrow_c_array__` only (a stream of one).
 Batches StreamFrom(nanobind::handle object);
+
+// The chunks of a column: from an object with `__arrow_c_stream__` or `__arrow_c_array__` of any one type.
+std::vector<Column> ColumnsFrom(nanobind::handle object);
 
 nanobind::object SchemaCapsule(const Schema& schema);
 nanobind::object ArrayCapsules(const Batch& batch);  // a tuple: schema, array

@@ -19,5 +19,6 @@ void BindItem(nanobind::module_& module);
 void BindText(nanobind::module_& module);
 void BindLda(nanobind::module_& module);
 void BindLdaTraining(nanobind::module_& module);
+void BindNativeModel(nanobind::module_& module);
 
 }  // namespace foretell::python

@@ -98,4 +98,20 @@ nanobind::object CallVector(nanobind::handle callable, PyObject* const* argument
   return nanobind::steal(answer);
 }
 
+std::function<void()> AskForSignals() {
+  using Clock = std::chrono::steady_clock;
+  return [last = Clock::now()]() mutable {
+    const auto now = Clock::now();
+    constexpr auto kEvery = std::chrono::milliseconds(50);
+    if (now - last < kEvery) {
+      return;
+    }
+    last = now;
+    const GilHeld gil;
+    if (PyErr_CheckSignals() != 0) {
+      throw nanobind::python_error();
+    }
+  };
+}
+
 }  // namespace foretell::python

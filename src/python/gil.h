@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <utility>
 
 namespace foretell::python {
@@ -51,5 +52,9 @@ nanobind::object Call(nanobind::handle callable, Arguments&&... arguments) {
   }
   return CallVector(callable, pointers.data(), pointers.size());
 }
+
+// Asks whether Ctrl-C was pressed, at most 20 times a second (waiting for the GIL takes time); throws
+// nb::python_error. For one thread.
+std::function<void()> AskForSignals();
 
 }  // namespace foretell::python

@@ -6,7 +6,6 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,23 +53,6 @@ OnError PolicyOf(const std::string& text) {
     return OnError::kQuarantine;
   }
   throw Error(Code::kInvalidArgument, "on_error is '" + text + "', expected 'fail', 'null' or 'quarantine'");
-}
-
-// Whether Ctrl-C was pressed, asked at most 20 times a second: waiting for the GIL takes time.
-std::function<void()> AskForSignals() {
-  using Clock = std::chrono::steady_clock;
-  return [last = Clock::now()]() mutable {
-    const auto now = Clock::now();
-    constexpr auto kEvery = std::chrono::milliseconds(50);
-    if (now - last < kEvery) {
-      return;
-    }
-    last = now;
-    const GilHeld gil;
-    if (PyErr_CheckSignals() != 0) {
-      throw nb::python_error();
-    }
-  };
 }
 
 Stream MapBound(nb::handle input, nb::handle predictor, const std::string& on_error, int threads,

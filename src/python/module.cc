@@ -17,4 +17,5 @@ NB_MODULE(_core, module) {
   foretell::python::BindText(module);
   foretell::python::BindLda(module);
   foretell::python::BindLdaTraining(module);
+  foretell::python::BindNativeModel(module);
 }

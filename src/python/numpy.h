@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <utility>
+#include <vector>
 
 namespace foretell::python {
 
@@ -40,5 +41,16 @@ class Numbers {
   std::unique_ptr<T[]> memory_;
   std::size_t size_;
 };
+
+// The same for numbers that lie in a vector.
+template <typename T>
+nanobind::object ToNumpy(std::vector<T> numbers, std::initializer_list<std::size_t> shape) {
+  auto owned = std::make_unique<std::vector<T>>(std::move(numbers));
+  T* const data = owned->data();
+  const nanobind::capsule owner(owned.release(), [](void* memory) noexcept {
+    const std::unique_ptr<std::vector<T>> last(static_cast<std::vector<T>*>(memory));
+  });
+  return nanobind::cast(nanobind::ndarray<nanobind::numpy, T>(data, shape, owner));
+}
 
 }  // namespace foretell::python

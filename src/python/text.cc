@@ -15,12 +15,12 @@
 #include <vector>
 
 #include "foretell/error.h"
+#include "models/floating_point_environment.h"
+#include "models/tfidf.h"
 #include "python/arrow_objects.h"
 #include "python/bind.h"
 #include "python/gil.h"
 #include "python/stream.h"
-#include "models/floating_point_environment.h"
-#include "models/tfidf.h"
 #include "text/vectorizer.h"
 
 namespace nb = nanobind;

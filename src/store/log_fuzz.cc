@@ -1,5 +1,5 @@
-// Any bytes as an entry of each log of the store: an Error of that log, or an entry that is sound and is read again
-// as the same. The first byte chooses.
+// Any bytes as an entry of each log of the store: an Error of that log, or an entry that is sound and is read
+// again as the same. The first byte chooses.
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>

@@ -1,5 +1,5 @@
-// Any bytes as a name, an alias, a path within a version, a key, NAME@SELECTOR: refused by the code of its grammar,
-// or good wherever it is used.
+// Any bytes as a name, an alias, a path within a version, a key, NAME@SELECTOR: refused by the code of its
+// grammar, or good wherever it is used.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -31,8 +31,8 @@ Hashed HashOf(std::string_view term, std::uint32_t features, bool alternate_sign
 HashingVectorizer::HashingVectorizer(Analyzer analyzer, Settings settings)
     : analyzer_(std::move(analyzer)), settings_(settings) {
   if (settings_.features < 1 || settings_.features >= std::numeric_limits<std::int32_t>::max()) {
-    throw Error(Code::kInvalidArgument,
-                "n_features is " + std::to_string(settings_.features) + ", and has to be from 1 to 2147483646");
+    throw Error(Code::kInvalidArgument, "n_features is " + std::to_string(settings_.features) +
+                                            ", and has to be from 1 to 2147483646");
   }
 }
 

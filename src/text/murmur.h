@@ -10,9 +10,7 @@
 namespace foretell {
 
 inline std::uint32_t Murmur3(std::string_view bytes, std::uint32_t seed = 0) {
-  const auto scrambled = [](std::uint32_t word) {
-    return std::rotl(word * 0xCC9E2D51U, 15) * 0x1B873593U;
-  };
+  const auto scrambled = [](std::uint32_t word) { return std::rotl(word * 0xCC9E2D51U, 15) * 0x1B873593U; };
   std::uint32_t hash = seed;
   std::size_t i = 0;
   for (; i + 4 <= bytes.size(); i += 4) {

@@ -46,7 +46,7 @@ class Tokenizer {
   CharacterClass word_class_;
   std::vector<block::AsciiRange> ascii_;
   std::vector<block::AsciiRange> word_ascii_;
-  std::size_t surely_ = 0;  // more bytes than these are as many characters as a token has at least
+  std::size_t surely_ = 0;     // more bytes than these are as many characters as a token has at least
   bool looks_around_ = false;  // for \b, where it says more than the run itself
 };
 

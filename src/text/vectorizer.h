@@ -1,5 +1,6 @@
 // Documents to rows of numbers, as scikit-learn's CountVectorizer and HashingVectorizer transform them: the
-// same ids in the same order, the same values to the bit. A row is appended to a Csr, whose `columns` it sets.
+// same ids in the same order, the same values to the bit. A row is appended to a Csr, whose `columns` it
+// sets.
 #pragma once
 
 #include <array>

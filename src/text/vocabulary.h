@@ -2,10 +2,10 @@
 //
 // The arrays: `terms` holds the UTF-8 bytes of all terms, one behind the other by id, then kSlack bytes;
 // term i is terms[offsets[i]] to terms[offsets[i + 1]]. `slots` is an open-addressing table of
-// SlotCount(size) slots in buckets of eight, filled from their start. An empty slot is 0; another holds id + 1
-// in its lowest bit_width(size) bits, 1 in its highest, and between them as many of the lowest bits of the
-// term's Hash. A term is in the bucket that the highest log2(SlotCount / 8) bits of its hash name, or, while those are full, in the
-// ones behind it, the first following the last.
+// SlotCount(size) slots in buckets of eight, filled from their start. An empty slot is 0; another holds id +
+// 1 in its lowest bit_width(size) bits, 1 in its highest, and between them as many of the lowest bits of the
+// term's Hash. A term is in the bucket that the highest log2(SlotCount / 8) bits of its hash name, or, while
+// those are full, in the ones behind it, the first following the last.
 #pragma once
 
 #include <cstddef>

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 
 from foretell.cli.errors import exit_status, report
-from foretell.ending import end_process
 
 
 def main() -> None:
@@ -27,9 +26,4 @@ def main() -> None:
         problem = missing_extra(package, "cli")
         report(problem)
         sys.exit(exit_status(problem))
-    try:
-        command()
-    except SystemExit as left:
-        if left.code or sys.flags.interactive:
-            raise
-    end_process()
+    command()

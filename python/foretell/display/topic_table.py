@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from foretell.display.tables import Table
@@ -69,42 +69,40 @@ def topics(model: Any, predictions: Any = None, *, words: int = 8) -> Topics:
         ft.topics(predictor, predicted["topics"])   # with each topic's share of these rows
 
     ``model``: a pipeline whose last step has ``components_`` (topics × words: LDA, NMF) and an earlier one
-    ``get_feature_names_out``, or a predictor whose ``model`` is such a pipeline. ``predictions``: topic
-    probabilities, rows × topics, in any form that NumPy, pandas, polars or Arrow give; rows that are null
-    are left out. ``words``: how many words of each topic. FT0101 for anything else.
+    ``get_feature_names_out``, what ``ft.compile`` made of one, ``ft.LDA``, or a predictor whose ``model`` is such.
+    ``predictions``: topic probabilities, rows × topics, in any form that NumPy, pandas, polars or Arrow give; rows
+    that are null are left out. ``words``: how many words of each topic. FT0101 for anything else.
     """
-    import numpy as np
-
     from foretell.predictor.predictor import Predictor
 
     if words < 1:
         raise error("FT0101", f"words={words} is out of range", "ask for one word or more")
-    pipeline = model.model if isinstance(model, Predictor) else model
-    steps = [step for _, step in getattr(pipeline, "steps", [])]
+    found = _topics_of(model.model if isinstance(model, Predictor) else model, words)
+    if predictions is None:
+        return found
+    shares = _shares(predictions, len(found))
+    return Topics(replace(topic, share=float(shares[topic.number])) for topic in found)
+
+
+def _topics_of(model: Any, words: int) -> Topics:
+    import numpy as np
+
+    from foretell.lda.topics import topics_of
+
+    if hasattr(model, "topics"):
+        made: Topics = model.topics(words)
+        return made
+    steps = [step for _, step in getattr(model, "steps", [])]
     named = [step for step in steps[:-1] if hasattr(step, "get_feature_names_out")]
     if not named or not hasattr(steps[-1], "components_"):
         raise error(
             "FT0101",
-            f"a {type(pipeline).__name__} was given, which has no topics and words",
+            f"a {type(model).__name__} was given, which has no topics and words",
             "give a fitted pipeline of a vectorizer and a topic model, as CountVectorizer and"
             " LatentDirichletAllocation, or a predictor that has loaded one",
         )
     weights = np.asarray(steps[-1].components_, dtype=np.float64)
-    names = named[-1].get_feature_names_out()
-    shares = None if predictions is None else _shares(predictions, len(weights))
-    found = Topics()
-    for number, row in enumerate(weights):
-        best = np.argsort(-row, kind="stable")[:words]
-        total = row.sum() or 1.0
-        found.append(
-            Topic(
-                number,
-                tuple(str(names[i]) for i in best),
-                tuple(float(row[i] / total) for i in best),
-                None if shares is None else float(shares[number]),
-            )
-        )
-    return found
+    return topics_of(weights, list(named[-1].get_feature_names_out()), words)
 
 
 def _shares(predictions: Any, count: int) -> np.ndarray[Any, Any]:

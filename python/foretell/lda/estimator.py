@@ -102,10 +102,10 @@ class LDA(parameters.Parameters):
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learns topics from counts or texts; ``y`` is ignored. Ctrl-C ends it between blocks of documents."""
         learning = Learning.of(self)
-        counts, about = self._counts_to_fit(X)
+        counts = self._counts_to_fit(X)
         fitted = self._begin(counts.columns)
         done = learning.run(fitted, counts)
-        self._keep(fitted, about)  # from here on nothing fails: what was fitted before is there until now
+        self._fitted = fitted
         self.n_iter_, self.n_batch_iter_ = done.iterations, done.steps
         self._together = count_together(best_words(fitted.components, COHERENT_WORDS), counts)
         if self.early_stopping:
@@ -119,8 +119,8 @@ class LDA(parameters.Parameters):
         """
         learning = Learning.of(self)
         if not hasattr(self, "_fitted"):
-            counts, about = self._counts_to_fit(X)
-            self._keep(self._begin(counts.columns), about)
+            counts = self._counts_to_fit(X)
+            self._fitted = self._begin(counts.columns)
             self.n_iter_, self.n_batch_iter_ = 0, 1
         else:
             counts = self._counts(X, "LDA.partial_fit")
@@ -303,25 +303,22 @@ class LDA(parameters.Parameters):
             float(self.total_samples) / counts.rows if sub_sampling else 1.0,
         )
 
-    def _counts_to_fit(self, x: Any) -> tuple[Counts, dict[str, Any]]:
-        """Also what is known of the words: n_features_in_, and vectorizer_ or feature_names_in_ if there are."""
-        about: dict[str, Any] = {}
+    def _counts_to_fit(self, x: Any) -> Counts:
+        """Also remembers the words and their names."""
         if text.is_texts(x):
-            about["vectorizer_"] = text.vectorizer_of(self.vectorizer)
-            counts = counts_of(about["vectorizer_"].fit_transform(text.as_list(x)), "LDA.fit")
+            self.vectorizer_ = text.vectorizer_of(self.vectorizer)
+            counts = counts_of(self.vectorizer_.fit_transform(text.as_list(x)), "LDA.fit")
         else:
+            self.__dict__.pop("vectorizer_", None)
             counts = counts_of(x, "LDA.fit")
-            names = text.names_of(x)
-            if names is not None:
-                about["feature_names_in_"] = names
         _check_size(counts, "LDA.fit")
-        return counts, {**about, "n_features_in_": counts.columns}
-
-    def _keep(self, fitted: Fitted, about: dict[str, Any]) -> None:
-        for name in ("vectorizer_", "feature_names_in_"):
-            self.__dict__.pop(name, None)
-        self._fitted = fitted
-        self.__dict__.update(about)
+        self.n_features_in_ = counts.columns
+        names = text.names_of(x)
+        if names is not None:
+            self.feature_names_in_ = names
+        else:
+            self.__dict__.pop("feature_names_in_", None)
+        return counts
 
     def _counts(self, x: Any, where: str) -> Counts:
         known = self._known

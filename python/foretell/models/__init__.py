@@ -3,7 +3,7 @@
     description = save(model, directory, carried)             # writes directory/model/...
     model = load(description, files, loaded_code)             # arrays mapped, shared by all processes
 
-Three loaders: "pickle" (any object), "skops" (on request), "files" (the class's own save_files).
+Loaders: "pickle" (any object), "native" (of ft.compile), "skops" (on request), "files" (the class's own save_files).
 """
 
 from __future__ import annotations
@@ -41,16 +41,21 @@ def save(
 ) -> dict[str, Any]:
     """Writes ``directory/model/...``; the description that loads it again.
 
-    ``loader`` is "pickle", "skops" or "files"; by default "files" when ``predictor`` (a class or an
-    instance) defines save_files and load_files, else "pickle". Raises FT0804 with the path to what cannot
-    be pickled, FT0801 for project code that ``carried`` lacks. A pickle is read back once before it counts.
+    ``loader`` is "pickle", "native", "skops" or "files"; by default "files" when ``predictor`` (a class or an
+    instance) defines save_files and load_files, "native" for a native model, else "pickle". Raises FT0804 with
+    the path to what cannot be pickled, FT0801 for project code that ``carried`` lacks. A pickle is read back once
+    before it counts.
     """
+    from foretell.models.native import NativeModel
+    from foretell.models.native_file import save_native
     from foretell.models.own_files import has_own_files, save_own_files
     from foretell.models.pickled import save_pickled
     from foretell.models.typed import save_skops
 
     own = predictor is not None and has_own_files(predictor)
-    chosen = loader or ("files" if own else "pickle")
+    chosen = loader or ("files" if own else "native" if isinstance(model, NativeModel) else "pickle")
+    if chosen == "native":
+        return {"format": FORMAT, **save_native(model, directory)}
     if chosen == "pickle":
         return {"format": FORMAT, **save_pickled(model, directory, carried)}
     if chosen == "skops":
@@ -90,12 +95,15 @@ def open_model(
     version before. Raises FT0502, FT0503, FT0506.
     """
     from foretell.code.pickler import Unpickler
+    from foretell.models.native_file import load_native
     from foretell.models.own_files import load_own_files
     from foretell.models.pickled import load_pickled
     from foretell.models.typed import load_skops
 
     check_format(description, FORMAT, "model")
     loader = description.get("loader")
+    if loader == "native":
+        return LoadedModel(load_native(description, files), "read-only")
     if loader == "pickle":
         unpickler = loaded_code.unpickler if loaded_code is not None else Unpickler
         return LoadedModel(*load_pickled(description, files, unpickler))
@@ -118,6 +126,9 @@ def describe(description: Mapping[str, Any]) -> str:
     """
     private = f"{size_text(description.get('private_bytes', 0))} held by each process"
     loader = description.get("loader")
+    if loader == "native":
+        size = size_text(description.get("shared_bytes", 0))
+        return f"native: {description.get('title')}, {size} shared by mmap, no pickle"
     if loader != "pickle":
         return f"{loader}: {private}"
     count = len(description.get("buffers", ()))
@@ -129,4 +140,4 @@ def describe(description: Mapping[str, Any]) -> str:
 
 
 def _unknown(loader: object) -> Exception:
-    return error("FT0501", f"there is no loader {loader!r}", "one of: pickle, skops, files")
+    return error("FT0501", f"there is no loader {loader!r}", "one of: pickle, native, skops, files")

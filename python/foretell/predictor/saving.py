@@ -21,6 +21,7 @@ from foretell.predictor.forms import check_complete
 from foretell.predictor.schema import Schema
 
 if TYPE_CHECKING:
+    from foretell.code import CarriedCode
     from foretell.predictor.stored_model import StoredModel
     from foretell.version import Version
 
@@ -45,14 +46,20 @@ def save_model(
     """See ``Predictor.save_model``. ``training``: what the manifest keeps of how the model was made. ``stored``:
     where the model comes from, when it is another version's."""
     from foretell import models
-    from foretell.code import carry, environment
+    from foretell.code import carry
     from foretell.loading import open_store
+    from foretell.predictor.text import TextPredictor
     from foretell.store import default_who
 
     owner = type(predictor)
+    is_text = isinstance(predictor, TextPredictor)
     name = model_key if model_key is not None else predictor.name
     told = check_before(predictor, name, metadata, alias, why, unchecked)
     kept = None if example is None else examples.given(example)
+    if is_text:
+        predictor = copy.copy(predictor)
+        predictor.model = model  # refused where it does not fit; compiled where it is not yet
+        model = predictor.model
     contract, inferred = _complete(predictor, model, None if kept is None else kept.rows)
     if kept is None:
         kept = examples.drawn(predictor, contract)
@@ -60,22 +67,21 @@ def save_model(
         kept = stored.example()
     with tempfile.TemporaryDirectory(prefix="foretell-save-") as folder:
         directory = Path(folder)
+        named = None if stored is not None else model  # a stored model's own code is not carried again
+        carried = None if is_text else carry(owner, directory, model=named)
         if stored is None:
-            carried = carry(owner, directory, model=model)
             description = models.save(model, directory, carried, loader=loader, predictor=predictor)
         else:
-            carried = carry(owner, directory)
             description = stored.description_under(carried, directory, predictor)
         if kept is not None:
             kept.write(directory / examples.FILE)
         fields = {
-            "kind": "python",
+            "kind": "text" if is_text else "python",
             "signature": contract.to_json(),
             "inferred": inferred,
             "parity": {"rtol": float(predictor.parity_rtol), "atol": float(predictor.parity_atol)},
-            "code": carried.to_json(),
+            **_made_of(predictor, model, carried),
             "model": description,
-            "environment": environment(carried, imports=[type(model).__module__.partition(".")[0]]),
             "example": None if kept is None else examples.FILE,
             "check": None if kept is None else kept.to_json(),
             "who": default_who(),
@@ -96,6 +102,16 @@ def save_model(
     return version
 
 
+def _made_of(predictor: Any, model: Any, carried: CarriedCode | None) -> dict[str, Any]:
+    """The class's code, and what it runs with; or what a predictor without code says of itself."""
+    from foretell.code import environment
+
+    if carried is None:
+        return {"predictor": predictor.to_json()}
+    imports = [type(model).__module__.partition(".")[0]]
+    return {"code": carried.to_json(), "environment": environment(carried, imports=imports)}
+
+
 def check_before(
     predictor: Any,
     name: str,
@@ -106,9 +122,11 @@ def check_before(
 ) -> dict[str, Any]:
     """What can be refused before there is a model; the metadata as JSON values."""
     from foretell.predictor.predictor import Predictor
+    from foretell.predictor.text import TextPredictor
 
     check_complete(predictor, Predictor)
-    _check_made_without_arguments(type(predictor))
+    if not isinstance(predictor, TextPredictor):
+        _check_made_without_arguments(type(predictor))
     _check_reference(name, alias)
     if unchecked and alias is not None and not why.strip():
         raise error("FT0101", "an unchecked promotion needs a reason", "say why=…")

@@ -30,13 +30,14 @@ _SHARED = frozenset({str, int, float, bool, bytes, type(None)})
 class Scorer:
     """Calls one predictor. Any thread may call it, several at a time, if the user's methods allow it."""
 
-    __slots__ = ("cast", "check", "contract", "kept", "outputs", "steps", "version")
+    __slots__ = ("cast", "check", "contract", "kept", "native", "outputs", "steps", "version")
 
     def __init__(self, predictor: Any, base: type, contract: Contract, version: int | None) -> None:
         from foretell import _core
 
         self.contract = contract
         self.version = version
+        self.native = getattr(predictor, "_core", None)  # what predicts in bulk without Python's steps
         self.steps = Steps(
             step_of(predictor, base, "prepare", "prepare_bulk"),
             step_of(predictor, base, "extract_features", "extract_features_bulk"),
@@ -150,7 +151,10 @@ class Scorer:
         from foretell import _core
 
         seen: list[Exception] = []
-        predictor = _core.PythonPredictor(contract.core(), self.call(seen))
+        if self.native is not None:
+            predictor, options = self.native, {"keep": contract.keep, **options}
+        else:
+            predictor = _core.PythonPredictor(contract.core(), self.call(seen))
         return Stream(
             _core.map(
                 data, predictor, on_error=on_error, version=self.version, batch_rows=batch_rows, **options

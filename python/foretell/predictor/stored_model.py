@@ -34,12 +34,16 @@ class StoredModel:
         """For the new version's manifest."""
         return {"version": self.version.reference, "sha256": self.version.sha256}
 
-    def description_under(self, carried: CarriedCode, directory: Path, predictor: Any) -> dict[str, Any]:
+    def description_under(
+        self, carried: CarriedCode | None, directory: Path, predictor: Any
+    ) -> dict[str, Any]:
         """What the manifest says of the model, once the new code in ``directory`` has read it. FT0502."""
         from foretell import models
         from foretell.code import load_class
 
         description = dict(self.version.manifest["model"])
+        if carried is None:  # no code: the predictor has taken the model
+            return description
         code = {str(path.relative_to(directory)): path for path in directory.rglob("*") if path.is_file()}
         try:
             models.load(

@@ -34,9 +34,10 @@ class Versions:
     ) -> Version:
         """Saves a model with this class's code as the next version, and returns that.
 
-        ``model_key``: the name in the store (default: ``name``). ``metadata``: JSON values. ``example``: a dict,
-        a list of dicts or a frame; it is kept with the version, and what the class does not declare of its
-        input and output is inferred from it. Without it rows of a local source are kept, and hard ones.
+        ``model``: by default the predictor's own. ``model_key``: the name in the store (default: ``name``).
+        ``metadata``: JSON values. ``example``: a dict, a list of dicts or a frame; it is kept with the version,
+        and what the class does not declare of its input and output is inferred from it.
+        Without it rows of a local source are kept, and hard ones.
 
         ``alias``: moved to the new version once ``foretell.check`` has found that every mode predicts the
         example alike, which takes 100 distinct rows (or all of a smaller source); else FT0421, and the version
@@ -49,6 +50,8 @@ class Versions:
         """
         from foretell.predictor.saving import save_model
 
+        if model is ... and model_from is None:
+            model = vars(self).get("model", ...)
         if (model is ...) == (model_from is None) or (model_from is not None and loader is not None):
             raise error("FT0101", "save_model needs a model, or model_from= and neither a model nor a loader")
         stored = None

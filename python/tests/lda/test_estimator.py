@@ -217,29 +217,3 @@ def test_it_does_not_import_scikit_learn() -> None:
 def test_training_is_quiet_without_a_terminal(capfd: pytest.CaptureFixture[str], counts: Make) -> None:
     lda(max_iter=3).fit(counts())
     assert capfd.readouterr() == ("", "")
-
-
-@pytest.mark.parametrize("method", ["batch", "online"])
-def test_ctrl_c_ends_training_and_leaves_what_was_fitted(method: str, counts: Make) -> None:
-    import signal
-
-    model = lda(4, max_iter=2).fit(counts())
-    before = model.components_.tobytes()
-    model.set_params(max_iter=10**6, learning_method=method)
-    signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
-    signal.setitimer(signal.ITIMER_REAL, 0.3)
-    with pytest.raises(KeyboardInterrupt):
-        model.fit(counts(100, words=150))
-    assert model.components_.tobytes() == before
-    assert model.n_features_in_ == 200
-    assert model.transform(counts(5)).shape == (5, 4)
-
-
-def test_progress_is_told_when_asked_for(
-    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from foretell.lda import progress
-
-    monkeypatch.setattr(progress, "_PATIENCE", 0.0)
-    lda(2, max_iter=3, verbose=1).fit(np.ones((20, 5)))
-    assert "training topics" in capfd.readouterr().err
