@@ -133,9 +133,9 @@ def measure(corpus: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("corpora", nargs="*", default=["community-calendar"], choices=list(CORPORA))
+    parser.add_argument("corpora", nargs="*", metavar="CORPUS", help=", ".join(CORPORA))
     options = parser.parse_args()
-    for corpus in options.corpora:
+    for corpus in options.corpora or ["community-calendar"]:
         measure(corpus)
     with tempfile.TemporaryDirectory() as folder:
         loading(Path(folder))
