@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 import foretell as ft
+from foretell.models import describe
 
 sklearn = pytest.importorskip("sklearn")
 from sklearn.decomposition import LatentDirichletAllocation  # noqa: E402
@@ -358,3 +359,30 @@ def test_our_own_lda_compiles_with_its_vectorizer() -> None:
 def test_a_model_without_topics_says_so() -> None:
     with pytest.raises(ft.Error, match="FT0101"):
         ft.compile(CountVectorizer().fit(texts_of(10))).topics()
+
+
+def test_verify_replays_the_self_test(declared, tmp_path: Path) -> None:
+    declared.save_model(example=frame())
+    store = ft.Store(tmp_path / "models")
+    assert store.verify() == []
+    assert store.verify("EventTopics@1") == []
+    assert "native: CountVectorizer" in describe(store.version("EventTopics@1").manifest["model"])
+
+
+def test_verify_finds_a_self_test_that_fails(declared, tmp_path: Path) -> None:
+    """A store whose bytes are right, and whose model answers otherwise than scikit-learn did."""
+    version = declared.save_model(example=frame())
+    file = tmp_path / "wrong.foretell"
+    declared.model.save(file)
+    bytes_ = bytearray(file.read_bytes())
+    table = json.loads(bytes_[int.from_bytes(bytes_[16:24], "little") :])
+    answers = next(array for array in table["arrays"] if array["name"] == "self_test/transform")
+    bytes_[answers["offset"] + 7] ^= 0x40
+    file.write_bytes(bytes_)
+    store = ft.Store(tmp_path / "models")
+    fields = {name: version.manifest[name] for name in ("kind", "signature", "predictor", "model")}
+    store.save("EventTopics", {"model/native.foretell": file}, fields)
+    assert [finding.code for finding in store.verify("EventTopics@2")] == ["FT0507"]
+    assert [finding.code for finding in store.verify()] == ["FT0507"]
+    with pytest.raises(ft.Error, match="FT0507"):
+        ft.load("EventTopics@2", store=store)
