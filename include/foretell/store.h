@@ -73,10 +73,16 @@ struct AliasEntry {
   bool unchecked = false;      // promoted although no report allowed it
 };
 
+// The modes of prediction (docs/check.md) in which reports must say that a predictor's version agrees, before
+// an alias names it.
+const std::vector<std::string>& RequiredModes();
+
 struct Move {
   std::string who = {};
   std::string why = {};
-  bool unchecked = false;                   // promotion only: recorded in the entry
+  // Promotion only: no report is asked for. `why` must say something (FT0101); recorded in the entry.
+  bool unchecked = false;
+  std::vector<std::string> require = {};    // promotion only: modes besides RequiredModes()
   std::optional<std::int64_t> expect = {};  // refuse (FT0404) unless the alias names this version now
   bool retry_on_conflict = false;
   std::optional<std::int64_t> undo = {};  // rollback only: the entry to undo
@@ -118,7 +124,7 @@ struct Garbage {
   std::vector<ObjectInfo> young;    // younger, perhaps of a save under way
 };
 
-// What a check or a comparison found of a version. The store keeps it and does not read it.
+// What a check or a comparison found of a version. Promote reads those of kind "check".
 struct Report {
   std::int64_t sequence = 0;
   std::string manifest_sha256;  // of the version
@@ -159,7 +165,9 @@ class Store {
   // Oldest first. `as_of`, a UTC time like "2026-11-01T12:00:00Z" (FT0101): what was there then, by the
   // running maximum of `when`; its last entry is what the alias named. For people, never for runs.
   std::vector<AliasEntry> History(std::string_view name, std::string_view alias, std::string_view as_of = {});
-  // The new entry, or the newest one when the alias names `version` already.
+  // The new entry, or the newest one when the alias names `version` already. FT0421 unless `move.unchecked`,
+  // when the version is a predictor's (its manifest has a signature) and its reports do not say that the
+  // modes which RequiredModes and `move.require` name agree.
   AliasEntry Promote(std::string_view name, std::string_view alias, std::int64_t version, const Move& move);
   // Undoes the last promotion that is not undone yet; FT0411 when there is none. With `move.undo`
   // only that entry: undone already, its rollback is returned if nothing followed, else FT0404.

@@ -154,13 +154,9 @@ class Store:
         when another was first (``retry_on_conflict=True``: tried again), or when the alias does not
         name version ``expect``.
         """
-        if unchecked and not why.strip():
-            raise error("FT0101", "an unchecked promotion needs a reason", "say why: --why TEXT, or why=…")
-        manifest = self.core.resolve(reference)
-        if not unchecked and self.core.alias_version(manifest.name, alias) != manifest.version:
-            from foretell.parity.gate import ensure_checked
+        from foretell.parity.gate import required_modes
 
-            ensure_checked(self, _version(manifest, {}), alias)
+        manifest = self.core.resolve(reference)
         return self.core.promote(
             manifest.name,
             alias,
@@ -170,6 +166,7 @@ class Store:
             expect=expect,
             retry_on_conflict=retry_on_conflict,
             unchecked=unchecked,
+            require=[] if unchecked else required_modes(alias),
         )
 
     def rollback(

@@ -117,6 +117,7 @@ void BindReport(nb::module_& module) {
 
 void BindStore(nb::module_& module) {
   using Released = nb::call_guard<GilReleased>;
+  module.def("required_modes", &RequiredModes, "The modes that every promotion asks for.");
   BindManifest(module);
   BindVersionEntry(module);
   BindGarbage(module);
@@ -165,17 +166,22 @@ void BindStore(nb::module_& module) {
           "promote",
           [](Store& store, const std::string& name, const std::string& alias, std::int64_t version,
              std::string who, std::string why, std::optional<std::int64_t> expect, bool retry_on_conflict,
-             bool unchecked) {
+             bool unchecked, std::vector<std::string> require) {
             return store.Promote(name, alias, version,
                                  {.who = std::move(who),
                                   .why = std::move(why),
                                   .unchecked = unchecked,
+                                  .require = std::move(require),
                                   .expect = expect,
                                   .retry_on_conflict = retry_on_conflict});
           },
           nb::arg("name"), nb::arg("alias"), nb::arg("version"), nb::kw_only(), nb::arg("who"),
           nb::arg("why") = "", nb::arg("expect") = nb::none(), nb::arg("retry_on_conflict") = false,
-          nb::arg("unchecked") = false, Released())
+          nb::arg("unchecked") = false, nb::arg("require") = std::vector<std::string>(), Released(),
+          "`require`: modes besides those that `required_modes` tells.",
+          nb::sig("def promote(self, name: str, alias: str, version: int, *, who: str, why: str = '', "
+                  "expect: int | None = None, retry_on_conflict: bool = False, unchecked: bool = False, "
+                  "require: collections.abc.Sequence[str] = ()) -> AliasEntry"))
       .def(
           "rollback",
           [](Store& store, const std::string& name, const std::string& alias, std::string who,

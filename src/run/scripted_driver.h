@@ -3,7 +3,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -18,6 +17,7 @@
 
 #include "foretell/storage.h"
 #include "foretell/unit.h"
+#include "store/quick_folder.h"
 #include "store/temporary_folder.h"
 
 namespace foretell {
@@ -83,12 +83,6 @@ class HookedStorage : public Storage {
   std::shared_ptr<Storage> inner_;
   bool local_;
 };
-
-// Where files are synced in no time, if there is such a place: thousands of runs are not to wait for
-// a disk that others use.
-inline std::filesystem::path QuickFolder() {
-  return access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : std::filesystem::path();
-}
 
 struct Script {
   std::int64_t units = 2;

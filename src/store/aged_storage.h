@@ -39,7 +39,7 @@ class AgedStorage : public FaultyStorage {
   std::optional<ObjectInfo> Stat(std::string_view key) override {
     std::optional<ObjectInfo> info = FaultyStorage::Stat(key);
     if (info) {
-      *info = Aged(*std::move(info));
+      *info = Aged(*info);
     }
     return info;
   }

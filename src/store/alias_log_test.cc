@@ -138,7 +138,8 @@ TEST_F(AliasLogTest, WhatARollbackWouldUndoIsTold) {
 }
 
 TEST_F(AliasLogTest, AnUncheckedPromotionIsToldForEver) {
-  EXPECT_TRUE(store_.Promote("A", "production", 1, {.who = "ana", .unchecked = true}).unchecked);
+  EXPECT_TRUE(
+      store_.Promote("A", "production", 1, {.who = "ana", .why = "down", .unchecked = true}).unchecked);
   store_.Promote("A", "production", 2, ana_);
   const std::vector<AliasEntry> history = store_.History("A", "production");
   EXPECT_TRUE(history[0].unchecked);

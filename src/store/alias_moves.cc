@@ -6,6 +6,7 @@
 #include "foretell/store.h"
 #include "store/alias_log.h"
 #include "store/blobs.h"
+#include "store/checked.h"
 #include "store/commit.h"
 #include "store/elapsed.h"
 #include "store/layout.h"
@@ -108,6 +109,10 @@ AliasEntry Store::Promote(std::string_view name, std::string_view alias, std::in
   if (move.undo) {
     throw Error(Code::kInvalidArgument, "`undo` is for a rollback, not for a promotion");
   }
+  if (move.unchecked && move.why.find_first_not_of(" \t\r\n") == std::string::npos) {
+    throw Error(Code::kInvalidArgument, "an unchecked promotion needs a reason",
+                "say why: --why TEXT, or why=…");
+  }
   const Manifest manifest = Get(name, version);
   while (true) {
     const std::optional<StoredAliasEntry> top = ReadAliasTop(*storage_, name, alias);
@@ -121,6 +126,9 @@ AliasEntry Store::Promote(std::string_view name, std::string_view alias, std::in
       }
       storage_->MakeDurable(AliasKey(name, alias, top->entry.sequence));
       return top->entry;
+    }
+    if (!move.unchecked) {
+      EnsureChecked(*storage_, manifest, alias, move.require);
     }
     CheckUsable(*storage_, manifest);
     if (const auto entry = Append(*storage_, name, alias, top, manifest, std::nullopt, move)) {

@@ -47,9 +47,10 @@ json Save(const Words& words) {
 
 json Promote(const Words& words) {
   Store store(OpenStorage(words.at(0)));
-  return {{"sequence",
-           store.Promote(words.at(1), words.at(2), std::stoll(words.at(3)), {.who = "test", .why = "a test"})
-               .sequence}};
+  return {{"sequence", store
+                           .Promote(words.at(1), words.at(2), std::stoll(words.at(3)),
+                                    {.who = "test", .why = "a test", .unchecked = true})
+                           .sequence}};
 }
 
 json Rollback(const Words& words) {

@@ -1,9 +1,10 @@
-"""Each guard is taken out of a copy of the source, and the test that needs it has to fail.
+"""Each guard is taken out, and the test that needs it has to fail.
 
 Usage: python tests/faults/guards.py [--list] [WORD …]     (WORD: only the guards whose name holds it)
 
-The copy is built in a temporary folder, only the programs that are needed, through ccache where there
-is one. The exit status is 1 when a test passed without its guard.
+Guards of C++ are taken out of a copy of the source, which is built in a temporary folder, only the programs that are
+needed, through ccache where there is one; guards of Python as their module is imported by its test
+(`without_guard.py`). The exit status is 1 when a test passed without its guard.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -30,6 +32,11 @@ class Guard:
     new: str
     test: str
     target: str = "fault_driver"
+    hangs: bool = False  # without it the test does not end
+
+
+def python(name: str, file: str, old: str, new: str, test: str, hangs: bool = False) -> Guard:
+    return Guard(name, f"python/foretell/{file}", old, new, f"python/tests/{test}", "", hangs)
 
 
 FILE = "src/store/file/file_storage.cc"
@@ -263,6 +270,69 @@ GUARDS = [
 ]
 
 
+POISON = "local/test_poison.py"
+GUARDS += [
+    python(
+        "a file is taken after equal listings only",
+        "local/input.py",
+        "if times >= self._times]",
+        "if times >= 1]",
+        "local/test_follow.py::test_a_file_that_is_being_written_is_not_read_early",
+    ),
+    python(
+        "a file that changed settles anew",
+        "local/input.py",
+        "times + 1 if known == file else 1)",
+        "times + 1)",
+        "local/test_follow.py::test_a_file_that_is_being_written_is_not_read_early",
+    ),
+    python(
+        "a call past its deadline is killed",
+        "local/pool.py",
+        "os.killpg(worker.process.pid, signal.SIGKILL)",
+        "pass",
+        f"{POISON}::test_a_row_that_hangs_is_found_by_its_deadline[Length]",
+        hangs=True,
+    ),
+    python(
+        "only the pieces of a slow call get a share of its time",
+        "local/pool.py",
+        "task is not None and task.fine > 0 and in_hand.first < task.fine_until",
+        "task is not None and task.fine > 0",
+        f"{POISON}::test_only_the_pieces_of_a_call_that_was_too_slow_get_a_share_of_its_time",
+    ),
+    python(
+        "a process that died is replaced",
+        "local/pool.py",
+        "            self._waiting.appendleft(task)\n        self._start()\n",
+        "            self._waiting.appendleft(task)\n",
+        f"{POISON}::test_exactly_the_rows_at_fault_are_quarantined[exit-FT0314-Length]",
+        hangs=True,
+    ),
+    python(
+        "a call of several rows that died is looked at in pieces",
+        "local/pool.py",
+        "if in_hand.rows > 1 or not sure:",
+        "if not sure:",
+        f"{POISON}::test_exactly_the_rows_at_fault_are_quarantined[exit-FT0314-LengthBulk]",
+    ),
+    python(
+        "a poison row is left out of the next try",
+        "local/pool.py",
+        "        task.excluded[row] = (code, how)\n",
+        "",
+        f"{POISON}::test_exactly_the_rows_at_fault_are_quarantined[exit-FT0314-Length]",
+    ),
+    python(
+        "memory that ran out is not the row's fault at once",
+        "local/pool.py",
+        "sure = not worker.out_of_memory or (",
+        "sure = True or (",
+        f"{POISON}::test_exactly_the_rows_at_fault_are_quarantined[memory-FT0314-Length]",
+    ),
+]
+
+
 def require(guard: Guard) -> None:
     """The source holds the guard as it is written here."""
     if (ROOT / guard.file).read_text(encoding="utf-8").count(guard.old) != 1:
@@ -318,6 +388,30 @@ def build(tree: Path, *targets: str) -> None:
         raise RuntimeError(built.stdout[-3000:])
 
 
+def fails_as_imported(guard: Guard) -> bool:
+    """In the Python package of this tree, as the interpreter finds it, the workers' too."""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(
+            [str(ROOT / "python"), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
+        ),
+    }
+    options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "without_guard"]
+    command = [sys.executable, "-m", "pytest", *options, str(ROOT / guard.test)]
+    if subprocess.run(command, cwd=ROOT, env=environment, capture_output=True).returncode != 0:
+        raise RuntimeError(f"{guard.name}: {guard.test} fails with its guard in place")
+    environment["WITHOUT_GUARD"] = guard.name
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, start_new_session=True, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            said = process.communicate(timeout=120)[0]
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            return guard.hangs
+    return process.returncode == 1 and "1 failed" in said
+
+
 def fails(tree: Path, guard: Guard) -> bool:
     """The short form is tried before the long one."""
     if guard.test.startswith("faults "):
@@ -349,17 +443,22 @@ def main() -> int:
             require(guard)
         return 0
     with workspace() as folder:
-        tree = copied(folder / "tree")
-        build(tree, *{guard.target for guard in guards})
+        targets = {guard.target for guard in guards if guard.target}
+        tree = folder / "tree"
+        if targets:
+            build(copied(tree), *targets)
         for guard in guards:
             started = time.monotonic()
-            path = tree / guard.file
-            source = path.read_text(encoding="utf-8")
             require(guard)
-            path.write_text(source.replace(guard.old, guard.new), encoding="utf-8")
-            build(tree, guard.target)
-            failed = fails(tree, guard)
-            path.write_text(source, encoding="utf-8")
+            if not guard.target:
+                failed = fails_as_imported(guard)
+            else:
+                path = tree / guard.file
+                source = path.read_text(encoding="utf-8")
+                path.write_text(source.replace(guard.old, guard.new), encoding="utf-8")
+                build(tree, guard.target)
+                failed = fails(tree, guard)
+                path.write_text(source, encoding="utf-8")
             useless += not failed
             verdict = guard.test if failed else f"NONE: {guard.test} passed"
             print(

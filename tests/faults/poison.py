@@ -15,14 +15,14 @@ KINDS = {
     "leak": {"FT0314", "FT0313"},  # whichever is there first, the end of memory or the deadline
     "hang": {"FT0313"},
 }
-DEADLINE = 5.0
+SHORTEST = 5.0  # seconds
 
 
 def run(short: bool) -> Iterator[Row]:
     total, apart = (10_000, 2_000) if short else (200_000, 10_000)
     row = Row(
         f"poison rows, 1 in {apart:,}: " + ", ".join(KINDS),
-        f"in {total:,} rows; `foretell run --deadline {DEADLINE:g}`",
+        f"in {total:,} rows; `foretell run --deadline {SHORTEST:g}`, more on a busy machine",
         "make faults ONLY=poison",
     )
     poison = dict(zip(range(apart // 2, total, apart), list(KINDS) * total, strict=False))
@@ -30,7 +30,13 @@ def run(short: bool) -> Iterator[Row]:
         project = Project(folder / "project")
         project.save(2)
         project.promote(1)
-        options = ("--deadline", f"{DEADLINE:g}", "--workers", "2")
+        project.write("rows.parquet", 0, [f"text {at}" for at in range(1_000)])
+        began = time.monotonic()
+        project.run(folder / "sound")
+        # No sound call misses a quarter of it, which the pieces of a slow call get: starting the processes is nearly
+        # all of this run.
+        deadline = max(SHORTEST, time.monotonic() - began)
+        options = ("--deadline", f"{deadline:g}", "--workers", "2")
         taken = []
         for name, bad in (("clean", {}), ("poisoned", poison)):
             project.write("rows.parquet", 0, [bad.get(at, f"text {at}") for at in range(total)])
@@ -52,5 +58,5 @@ def run(short: bool) -> Iterator[Row]:
                 row.injections = len(bad)
             if found:
                 row.bad.append(f"{name}: {found}")
-        row.note = f"{taken[1]:.1f} s, {taken[0]:.1f} s without these rows"
+        row.note = f"{taken[1]:.1f} s, {taken[0]:.1f} s without these rows; deadline {deadline:.3g} s"
     yield row

@@ -9,11 +9,10 @@ A report is any JSON object of kind "check" with ``passed``, ``complete``, ``pas
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from foretell.error import Error, error
-from foretell.parity.modes import MODES, REQUIRED
+from foretell.parity.modes import MODES
 from foretell.parity.report import CheckReport
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def required_modes(alias: str) -> list[str]:
-    """The modes that a version must agree in before ``alias`` names it; FT0106."""
+    """The modes that ``alias`` asks for besides ``REQUIRED``; FT0106. The store itself asks for both."""
     from foretell.project import find_project
 
     project = find_project()
@@ -35,42 +34,12 @@ def required_modes(alias: str) -> list[str]:
                 f"{where}: aliases.{alias}.require names {name!r}, which is no mode of a check",
                 f"the modes are {', '.join(MODES)}",
             )
-    return list(dict.fromkeys([*REQUIRED, *asked]))
+    return list(dict.fromkeys(asked))
 
 
 def keep(store: Store, report: CheckReport) -> None:
     """Appends a report to those of its version."""
     store.append_report(report.reference, report.to_json())
-
-
-def ensure_checked(store: Store, version: Version, alias: str) -> None:
-    """FT0421 unless the version agrees in every mode that ``alias`` asks for.
-
-    Reports count from the newest back to the first that found a difference. What is no predictor (files that a
-    program keeps in a store) has no modes, and is not asked for any.
-    """
-    if version.manifest.get("signature") is None:
-        return
-    wanted = required_modes(alias)
-    missing = set(wanted)
-    command = f"foretell check {version.reference}"
-    lacking = ""
-    for report in reversed(_checks(store, version)):
-        if not report.get("passed"):
-            found = _first(report.get("findings"), "it did not pass")
-            raise _refused(version, alias, f"in its last check, {found}", f"`{command}` shows more")
-        if report.get("complete"):
-            missing -= set(report.get("passing", ()))
-        elif not lacking:
-            lacking = _first(report.get("lacking"), "it is incomplete")
-        if not missing:
-            return
-    if lacking:
-        raise _refused(version, alias, f"its check is incomplete: {lacking}", f"run `{command} --rows PATH`")
-    if len(missing) < len(wanted):
-        names = ", ".join(name for name in MODES if name in missing)
-        raise _refused(version, alias, f"no check has tried the mode {names}", f"run `{command}`")
-    raise _refused(version, alias, "it has not been checked", f"run `{command}`")
 
 
 def check_and_promote(store: Store, version: Version, alias: str, why: str, unchecked: bool) -> None:
@@ -92,27 +61,6 @@ def check_and_promote(store: Store, version: Version, alias: str, why: str, unch
         if not report.complete:
             raise _not_moved(version, alias, f"its check is incomplete: {report.lacking[0]}", ways)
     store.promote(version.reference, alias, why=why, unchecked=unchecked)
-
-
-def _checks(store: Store, version: Version) -> list[Mapping[str, Any]]:
-    """The checks of exactly these bytes, oldest first."""
-    return [
-        kept.report
-        for kept in store.reports(version.reference)
-        if kept.manifest_sha256 == version.sha256 and kept.report.get("kind") == "check"
-    ]
-
-
-def _first(texts: Any, otherwise: str) -> str:
-    return str(texts[0]) if isinstance(texts, list) and texts else otherwise
-
-
-def _refused(version: Version, alias: str, why: str, hint: str) -> Error:
-    return error(
-        "FT0421",
-        f"{alias} cannot move to {version.reference}: {why}",
-        f"{hint}; --unchecked --why TEXT moves it all the same, and stays in the history",
-    )
 
 
 def _not_moved(version: Version, alias: str, why: str, hint: str) -> Error:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from foretell import _core
 from foretell.parity.subject import BULK_ROWS, Subject
 
 if TYPE_CHECKING:
@@ -80,8 +81,6 @@ class Checked:
         batches: Iterator[pa.RecordBatch] | None = None,
     ) -> Part:
         """In bulk, in batches of at most ``batch_rows`` rows."""
-        from foretell import _core
-
         metrics = _core.MapMetrics()
         if batches is None:
             batches = iter((self.rows if ids is None else self.take(ids)).to_batches())
@@ -144,4 +143,4 @@ MODES: Mapping[str, Mode] = {
     "process": Mode(),  # in bulk in another process, in another time zone
 }
 
-REQUIRED = ("bulk", "item", "batches", "shuffled", "sliced", "twice", "process")
+REQUIRED = tuple(_core.required_modes())
