@@ -21,7 +21,7 @@ class CheckedTest : public StoreFixture {
   }
   void Report(const json& report) { store_.AppendReport("A", 1, report.dump(), "ana"); }
 
-  AliasEntry Promote(Move move = {.who = "ana"}) { return store_.Promote("A", "live", 1, move); }
+  AliasEntry Promote(const Move& move = {.who = "ana"}) { return store_.Promote("A", "live", 1, move); }
 
   // Why the promotion is refused; "" when it is not.
   std::string Refused(const Move& move = {.who = "ana"}) {

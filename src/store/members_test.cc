@@ -27,7 +27,7 @@ class MembersTest : public StoreFixture {
   }
 
   // The findings when `key` holds `object`, sealed.
-  std::vector<Finding> With(const std::string& key, json object) {
+  std::vector<Finding> With(const std::string& key, const json& object) {
     const auto storage = std::make_shared<MemoryStorage>("memory://members");
     for (const ObjectInfo& info : whole_->List("", "")) {
       storage->Create(info.key, info.key == key ? Seal(object) : whole_->Read(info.key).value());
@@ -143,7 +143,7 @@ TEST_F(MembersTest, WhatIsSealedAndNoObjectOfThisFormatIsRefused) {
   EXPECT_EQ(refused("{\"format\": 2}"), Code::kNewerFormat) << "a later format may be sealed in another way";
   EXPECT_EQ(refused(SealText("not JSON")), Code::kBadManifest);
   std::string deep = "\"format\": 1, \"a\": ";
-  for (int level = 0; level < 80; ++level) deep += "[";
+  for (int level = 0; level < 80; ++level) deep += '[';
   EXPECT_EQ(refused(SealText(deep)), Code::kBadManifest);
   EXPECT_EQ(refused(std::string(kLargestSealed + 1, ' ')), Code::kBadManifest);
   EXPECT_EQ(CodeOf([] { return Seal(json{{"a", "\xff"}}); }), Code::kInvalidArgument);
