@@ -1,5 +1,6 @@
 #include "models/container.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -150,7 +151,7 @@ struct Container::State {
 
 Bytes CopyOf(std::span<const std::byte> bytes) {
   const auto [memory, owner] = Allocate(bytes.size());
-  std::memcpy(memory.data(), bytes.data(), bytes.size());
+  std::copy(bytes.begin(), bytes.end(), memory.begin());
   return {memory, owner};
 }
 
