@@ -138,7 +138,15 @@ nlohmann::json TableOf(std::span<const std::byte> bytes) {
   if (FromHex(Sha256Of(Text(table))) != header.table_sha256) {
     Damaged("its table has another digest than the header names");
   }
-  return nlohmann::json::parse(Text(table), nullptr, /*allow_exceptions=*/false);
+  // What is nested deeper would exhaust the stack of whoever writes it out or takes it apart.
+  constexpr int kDeepest = 64;
+  const auto shallow = [](int depth, nlohmann::json::parse_event_t /*event*/, nlohmann::json& /*value*/) {
+    if (depth > kDeepest) {
+      Damaged("its table is nested more than " + std::to_string(kDeepest) + " deep");
+    }
+    return true;
+  };
+  return nlohmann::json::parse(Text(table), shallow, /*allow_exceptions=*/false);
 }
 
 }  // namespace

@@ -156,6 +156,16 @@ TEST(ContainerTest, RefusesATableThatDoesNotFit) {
   EXPECT_EQ(CodeOf([] { Container(WithTable(R"({"arrays": []})")); }), "FT0506");
 }
 
+TEST(ContainerTest, RefusesATableThatIsNestedTooDeep) {
+  const std::string deep(300'000, '[');
+  EXPECT_EQ(
+      CodeOf([&] {
+        Container(WithTable(R"({"arrays": [], "description": )" + deep + std::string(300'000, ']') + "}"));
+      }),
+      "FT0506");
+  EXPECT_EQ(CodeOf([&] { Container(WithTable(deep)); }), "FT0506");
+}
+
 TEST(ContainerTest, RefusesToPackWhatItCouldNotGiveBack) {
   const std::array twice = {NamedArray{"a", "float64", BytesOf(kNumbers)},
                             NamedArray{"a", "float64", BytesOf(kNumbers)}};

@@ -83,6 +83,14 @@ std::vector<std::string> Description::Texts(std::string_view key) const {
   return texts;
 }
 
+bool Description::IsSingle() const {
+  const std::string dtype = Text("dtype");
+  if (dtype != "float32" && dtype != "float64") {
+    Damaged("its dtype is " + dtype + ", expected float32 or float64");
+  }
+  return dtype == "float32";
+}
+
 std::vector<Description> Description::Children(std::string_view key) const {
   const nlohmann::json& value = Any(key);
   if (!value.is_array() || value.empty()) {

@@ -24,6 +24,7 @@ class Description {
   double Number(std::string_view key) const;
   std::int64_t Integer(std::string_view key, std::int64_t least, std::int64_t most) const;
   std::vector<std::string> Texts(std::string_view key) const;
+  bool IsSingle() const;  // by `dtype`, which is "float64" or "float32"
   const nlohmann::json& Any(std::string_view key) const;
 
   template <typename T>

@@ -2,6 +2,7 @@
 // weight.
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,10 +16,14 @@ class FeatureUnion final : public Step {
  public:
   FeatureUnion(std::vector<std::unique_ptr<const Step>> steps, std::vector<double> weights)
       : steps_(std::move(steps)), weights_(std::move(weights)) {
+    for (const double weight : weights_) {
+      weighted_ = weighted_ || weight != 1;
+    }
     for (const auto& step : steps_) {
       const Shape shape = *step->shape(Method::kTransform);
       columns_ += shape.columns;
       sparse_ = sparse_ || shape.sparse;
+      dtype_ = dtype_.empty() || dtype_ == shape.dtype ? shape.dtype : "float64";
     }
   }
 
@@ -37,7 +42,7 @@ class FeatureUnion final : public Step {
     if (method != Method::kTransform) {
       return std::nullopt;
     }
-    return Shape{.columns = columns_, .sparse = sparse_};
+    return Shape{.columns = columns_, .sparse = sparse_, .dtype = weighted_ ? "float64" : dtype_};
   }
 
   std::unique_ptr<Scratch> NewScratch() const override {
@@ -79,15 +84,17 @@ class FeatureUnion final : public Step {
   std::vector<double> weights_;
   std::int64_t columns_ = 0;
   bool sparse_ = false;
+  bool weighted_ = false;
+  std::string_view dtype_;  // the steps' own, where they have one in common
 };
 
 }  // namespace
 
-std::unique_ptr<const Step> MakeFeatureUnion(const Description& description, bool sparse_input, int depth) {
+std::unique_ptr<const Step> MakeFeatureUnion(const Description& description, const Shape& input, int depth) {
   std::vector<std::unique_ptr<const Step>> steps;
   std::int64_t columns = 0;
   for (const Description& child : description.Children("steps")) {
-    std::unique_ptr<const Step> step = MakeStep(child, sparse_input, depth + 1);
+    std::unique_ptr<const Step> step = MakeStep(child, input, depth + 1);
     const std::optional<Shape> shape = step->shape(Method::kTransform);
     if (!shape || (!steps.empty() && steps.front()->input_columns() != step->input_columns())) {
       child.Damaged("it does not stand beside the others");

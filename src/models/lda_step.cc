@@ -91,11 +91,7 @@ std::unique_ptr<const Step> MakeLdaStep(const Description& description) {
   settings.doc_topic_prior = description.Number("doc_topic_prior");
   settings.mean_change_tol = description.Number("mean_change_tol");
   settings.max_doc_update_iter = description.Integer("max_doc_update_iter", 0, kMostIterations);
-  const std::string dtype = description.Text("dtype");
-  settings.single = dtype == "float32";
-  if (dtype != "float32" && dtype != "float64") {
-    description.Damaged("its dtype is " + dtype + ", expected float32 or float64");
-  }
+  settings.single = description.IsSingle();
   if (settings.single) {
     return std::make_unique<LdaStep>(Lda(settings, ArraysOf<float>(description, settings)));
   }

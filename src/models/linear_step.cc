@@ -211,13 +211,13 @@ Label LabelOf(const Description& description, const nlohmann::json& value) {
   if (value.is_string()) {
     return value.get<std::string>();
   }
-  if (value.is_number_integer()) {
+  if (value.is_number_integer() && !(value.is_number_unsigned() && value.get<std::uint64_t>() > INT64_MAX)) {
     return value.get<std::int64_t>();
   }
-  if (value.is_number()) {
+  if (value.is_number_float()) {
     return value.get<double>();
   }
-  description.Damaged("a class is neither a text, a number nor a boolean");
+  description.Damaged("a class is neither a text, a number of 64 bits nor a boolean");
 }
 
 std::vector<Label> LabelsOf(const Description& description) {
@@ -265,7 +265,7 @@ void CheckClasses(const Description& description, const Settings& settings) {
 
 }  // namespace
 
-std::unique_ptr<const Step> MakeLinearStep(const Description& description) {
+std::unique_ptr<const Step> MakeLinearStep(const Description& description, const Shape& input) {
   Settings settings;
   settings.features = description.Integer("features", 1, INT32_MAX);
   settings.outputs = description.Integer("outputs", 1, INT32_MAX);
@@ -282,8 +282,7 @@ std::unique_ptr<const Step> MakeLinearStep(const Description& description) {
   if (settings.flat && settings.outputs != 1) {
     description.Damaged("it is flat, and has several outputs");
   }
-  const std::string dtype = description.Text("dtype");
-  settings.single = dtype == "float32";
+  settings.single = description.IsSingle() && input.dtype == "float32";  // as the product of the two is
   CheckClasses(description, settings);
   return std::make_unique<LinearStep>(
       settings, description.Array<double>("weights", settings.features * settings.outputs),

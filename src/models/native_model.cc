@@ -186,8 +186,8 @@ void NativeModel::Run(const ModelInput& input, std::span<const Method> methods, 
                       const ApplyOptions& options) const {
   CheckInput(input);
   const std::int64_t rows = RowsOf(input);
-  const std::int64_t pieces = (rows + kPieceRows - 1) / kPieceRows;
-  Workers workers(static_cast<int>(std::clamp<std::int64_t>(pieces, 1, options.threads)));
+  const std::int64_t pieces = std::max<std::int64_t>((rows + kPieceRows - 1) / kPieceRows, 1);
+  Workers workers(static_cast<int>(std::min<std::int64_t>(pieces, options.threads)));
   workers.ForEach(rows, kPieceRows, [&](std::size_t worker, std::int64_t first, std::int64_t last) {
     if (worker == 0 && options.check_interrupt) {
       options.check_interrupt();  // worker 0 is the calling thread
@@ -214,7 +214,7 @@ void NativeModel::Apply(const ModelInput& input, Method method, std::span<double
   }
   Run(
       input, {&method, 1},
-      [&](std::int64_t first, std::int64_t /*last*/, std::size_t /*method*/, const Rows& rows) {
+      [&](std::int64_t first, std::int64_t /*last*/, std::size_t /*method*/, Rows& rows) {
         std::copy(rows.dense.begin(), rows.dense.end(), out.begin() + first * shape.columns);
       },
       options);
@@ -227,12 +227,19 @@ Csr NativeModel::ApplySparse(const ModelInput& input, Method method, const Apply
   std::vector<Csr> pieces(static_cast<std::size_t>((RowsOf(input) + kPieceRows - 1) / kPieceRows));
   Run(
       input, {&method, 1},
-      [&](std::int64_t first, std::int64_t /*last*/, std::size_t /*method*/, const Rows& rows) {
-        pieces[static_cast<std::size_t>(first / kPieceRows)] = rows.csr;
+      [&](std::int64_t first, std::int64_t /*last*/, std::size_t /*method*/, Rows& rows) {
+        pieces[static_cast<std::size_t>(first / kPieceRows)] = std::exchange(rows.csr, Csr());
       },
       options);
   Csr all;
   all.columns = shape(method).columns;
+  std::size_t stored = 0;
+  for (const Csr& piece : pieces) {
+    stored += piece.ids.size();
+  }
+  all.row_starts.reserve(static_cast<std::size_t>(RowsOf(input)) + 1);
+  all.ids.reserve(stored);
+  all.values.reserve(stored);
   for (Csr& piece : pieces) {
     const auto before = static_cast<std::int64_t>(all.ids.size());
     for (std::size_t row = 1; row < piece.row_starts.size(); ++row) {
@@ -249,7 +256,7 @@ void NativeModel::ApplyAll(const Documents& documents, std::span<const Method> m
                            std::span<const std::span<double>> outs, const ApplyOptions& options) const {
   Run(
       documents, methods,
-      [&](std::int64_t first, std::int64_t /*last*/, std::size_t method, const Rows& rows) {
+      [&](std::int64_t first, std::int64_t /*last*/, std::size_t method, Rows& rows) {
         std::copy(rows.dense.begin(), rows.dense.end(), outs[method].begin() + first * rows.columns);
       },
       options);

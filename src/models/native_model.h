@@ -28,7 +28,7 @@ struct Documents {
 using ModelInput = std::variant<Documents, CsrView, DenseView>;
 
 struct ApplyOptions {
-  int threads = 1;
+  int threads = 1;  // FT0101 below 1
   // Asked by the calling thread between pieces of 1,000 rows; throws to stop.
   std::function<void()> check_interrupt = {};
 };
@@ -70,8 +70,7 @@ class NativeModel {
  private:
   struct Memory;  // what one thread needs
   class Borrowed;
-  using Take =
-      std::function<void(std::int64_t first, std::int64_t last, std::size_t method, const Rows& rows)>;
+  using Take = std::function<void(std::int64_t first, std::int64_t last, std::size_t method, Rows& rows)>;
 
   void CheckInput(const ModelInput& input) const;
   void Run(const ModelInput& input, std::span<const Method> methods, const Take& take,

@@ -57,11 +57,11 @@ class Pipeline final : public Step {
 
 }  // namespace
 
-std::unique_ptr<const Step> MakePipeline(const Description& description, bool sparse_input, int depth) {
+std::unique_ptr<const Step> MakePipeline(const Description& description, const Shape& input, int depth) {
   std::vector<std::unique_ptr<const Step>> steps;
   std::optional<Shape> before;
   for (const Description& child : description.Children("steps")) {
-    std::unique_ptr<const Step> step = MakeStep(child, before ? before->sparse : sparse_input, depth + 1);
+    std::unique_ptr<const Step> step = MakeStep(child, before.value_or(input), depth + 1);
     if (!steps.empty() && (!before || before->columns != step->input_columns())) {
       child.Damaged("it does not take what the step before it gives");
     }

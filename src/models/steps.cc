@@ -13,17 +13,17 @@ using Made = std::unique_ptr<const Step>;
 
 struct Kind {
   std::string_view name;
-  Made (*make)(const Description& description, bool sparse_input, int depth);
+  Made (*make)(const Description& description, const Shape& input, int depth);
 };
 
 template <Made (*make)(const Description&)>
-Made Alone(const Description& description, bool /*sparse_input*/, int /*depth*/) {
+Made Alone(const Description& description, const Shape& /*input*/, int /*depth*/) {
   return make(description);
 }
 
-template <Made (*make)(const Description&, bool)>
-Made After(const Description& description, bool sparse_input, int /*depth*/) {
-  return make(description, sparse_input);
+template <Made (*make)(const Description&, const Shape&)>
+Made After(const Description& description, const Shape& input, int /*depth*/) {
+  return make(description, input);
 }
 
 constexpr std::array kKinds = {
@@ -31,9 +31,9 @@ constexpr std::array kKinds = {
     Kind{"feature_union", &MakeFeatureUnion},
     Kind{"count_vectorizer", &Alone<&MakeCountVectorizer>},
     Kind{"hashing_vectorizer", &Alone<&MakeHashingVectorizer>},
-    Kind{"tfidf", &Alone<&MakeTfidfStep>},
+    Kind{"tfidf", &After<&MakeTfidfStep>},
     Kind{"lda", &Alone<&MakeLdaStep>},
-    Kind{"linear", &Alone<&MakeLinearStep>},
+    Kind{"linear", &After<&MakeLinearStep>},
     Kind{"scaler", &After<&MakeScalerStep>},
     Kind{"normalizer", &After<&MakeNormalizerStep>},
 };
@@ -42,7 +42,7 @@ constexpr int kDeepest = 8;
 
 }  // namespace
 
-std::unique_ptr<const Step> MakeStep(const Description& description, bool sparse_input, int depth) {
+std::unique_ptr<const Step> MakeStep(const Description& description, const Shape& input, int depth) {
   if (depth > kDeepest) {
     description.Damaged("steps lie within steps, more than " + std::to_string(kDeepest) + " deep");
   }
@@ -50,7 +50,7 @@ std::unique_ptr<const Step> MakeStep(const Description& description, bool sparse
   for (const Kind& known : kKinds) {
     if (known.name == kind) {
       try {
-        return known.make(description, sparse_input, depth);
+        return known.make(description, input, depth);
       } catch (const Error& error) {
         // What a step's own code says of its arguments is damage here.
         if (error.code() == Code::kInvalidArgument || error.code() == Code::kInvalidValue) {

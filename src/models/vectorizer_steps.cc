@@ -85,14 +85,6 @@ class TfidfStep final : public Step {
   bool single_;
 };
 
-bool IsSingle(const Description& description) {
-  const std::string dtype = description.Text("dtype");
-  if (dtype != "float32" && dtype != "float64") {
-    description.Damaged("its dtype is " + dtype + ", expected float32 or float64");
-  }
-  return dtype == "float32";
-}
-
 Analyzer AnalyzerOf(const Description& description) {
   return Analyzer(ParseAnalyzerSettings(description.Any("analyzer").dump()));
 }
@@ -115,21 +107,22 @@ std::unique_ptr<const Step> MakeHashingVectorizer(const Description& description
                                 .alternate_sign = description.Flag("alternate_sign"),
                                 .binary = description.Flag("binary"),
                                 .norm = ParseNorm(description.Text("norm")),
-                                .single = IsSingle(description)});
+                                .single = description.IsSingle()});
   return std::make_unique<VectorizerStep<HashingVectorizer>>(std::move(vectorizer),
-                                                             IsSingle(description) ? "float32" : "float64");
+                                                             description.IsSingle() ? "float32" : "float64");
 }
 
-std::unique_ptr<const Step> MakeTfidfStep(const Description& description) {
+std::unique_ptr<const Step> MakeTfidfStep(const Description& description, const Shape& input) {
   const std::int64_t columns = description.Integer("columns", 1, INT32_MAX);
+  const bool single = input.dtype == "float32";
   std::span<const double> idf;
   if (description.Flag("use_idf")) {
     idf = description.Array<double>("idf", columns);
   }
   const TfidfTransformer transformer(idf, {.sublinear_tf = description.Flag("sublinear_tf"),
                                            .norm = ParseNorm(description.Text("norm")),
-                                           .single = IsSingle(description)});
-  return std::make_unique<TfidfStep>(columns, transformer, IsSingle(description));
+                                           .single = single});
+  return std::make_unique<TfidfStep>(columns, transformer, single);
 }
 
 }  // namespace foretell

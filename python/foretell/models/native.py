@@ -53,7 +53,7 @@ class NativeModel:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the model into a file, in one step: another process sees all of it, or nothing."""
         target = Path(path)
-        half = target.with_name(f".{target.name}.{os.getpid()}")
+        half = target.with_name(f".{target.name}.{os.urandom(8).hex()}")
         try:
             with half.open("wb") as file:
                 file.write(memoryview(self._core.buffer))
@@ -142,11 +142,15 @@ class _Method:
         FT0101 for another kind of input, FT0205 for what is no text, FT0206 for a number that is not finite, or
         negative where counts are expected.
         """
-        if threads < 1:
-            raise error("FT0101", f"threads is {threads!r}, expected 1 or more")
+        if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
+            raise error("FT0101", f"threads is {threads!r}, expected a whole number of 1 or more")
         model, name = self.__self__, self.__name__
         core = model._core
-        answer = core.apply_texts(X, name, threads) if _texts(core, X) else _numbers(core, X, name, threads)
+        if _texts(core, X):
+            answer = core.apply_texts(X, name, threads)
+        else:
+            _check_names(model.description.get("feature_names"), X)
+            answer = _numbers(core, X, name, threads)
         columns, sparse, flat, dtype = core.shape(name)
         if sparse:
             rows = _sparse(answer, columns, dtype, arrow)
@@ -176,6 +180,11 @@ def _texts(core: Any, X: Any) -> bool:
             f"{type(X).__name__} was given, expected many texts",
             "give a list: [text], for a single one",
         )
+    known = ("__iter__", "__arrow_c_stream__", "__arrow_c_array__")
+    if core.takes_texts and not any(hasattr(X, name) for name in known):
+        raise error("FT0101", f"{type(X).__name__} was given, expected texts", "give a list of them")
+    if core.takes_texts and hasattr(X, "columns"):
+        raise error("FT0101", "a frame was given, expected one column of texts", 'give one: frame["text"]')
     if core.takes_texts and getattr(X, "ndim", 1) != 1:
         raise error(
             "FT0101", f"texts have one dimension, and {X.ndim} were given", 'give one column: frame["text"]'
@@ -183,19 +192,24 @@ def _texts(core: Any, X: Any) -> bool:
     return bool(core.takes_texts)
 
 
+def _check_names(names: list[str] | None, X: Any) -> None:
+    """FT0101 for a frame with other columns than the estimator was fitted to, or in another order."""
+    found = getattr(X, "columns", None)
+    if names is not None and found is not None and [str(name) for name in found] != names:
+        raise error(
+            "FT0101",
+            f"the columns are {', '.join(map(str, found))}, and the model was fitted to {', '.join(names)}",
+            "give the same columns in the same order",
+        )
+
+
 def _numbers(core: Any, X: Any, name: str, threads: int) -> Any:
     import numpy as np
 
     if hasattr(X, "tocsr"):
-        rows = X.tocsr()
-        return core.apply_csr(
-            np.ascontiguousarray(rows.indptr, dtype=np.int64),
-            np.ascontiguousarray(rows.indices, dtype=np.int32),
-            np.ascontiguousarray(rows.data, dtype=np.float64),
-            rows.shape[1],
-            name,
-            threads,
-        )
+        from foretell.lda.counts import counts_of
+
+        return core.apply_csr(*counts_of(X, name).arrays, name, threads)
     try:
         matrix = np.ascontiguousarray(X, dtype=np.float64)
     except (TypeError, ValueError) as problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     from foretell.display import Topics
     from foretell.lda.topics import Explanation
     from foretell.models.native import NativeModel
+
+
+MOST_WORDS = 50
 
 
 class TopicModel:
@@ -30,8 +34,13 @@ class TopicModel:
         words, weights = self._array("best_words"), self._array("best_weights")
         topics = int(self._steps[self._at]["topics"])
         words, weights = words.reshape(topics, -1), weights.reshape(topics, -1)
-        if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= words.shape[1]:
-            raise error("FT0101", f"topics of {n!r} words were asked for", f"1 to {words.shape[1]} are kept")
+        try:
+            n = 0 if isinstance(n, bool) else operator.index(n)
+        except TypeError:
+            n = 0
+        if not 1 <= n <= MOST_WORDS:
+            raise error("FT0101", "topics have 1 to 50 words", "ask for so many: topics(10)")
+        n = min(n, words.shape[1])
         coherence = None
         if reference is not None:
             together = count_together(words[:, : min(n, COHERENT_WORDS)], self._counts(reference))
@@ -52,7 +61,7 @@ class TopicModel:
 
         from foretell.lda.topics import explain
 
-        counts = self._counts([text] if isinstance(text, str) else text)
+        counts = self._counts([text] if isinstance(text, (str, bytes)) else text)
         if counts.rows != 1:
             raise error("FT0101", f"{counts.rows} documents were given, expected one")
         lda = self._step(self._at)
@@ -92,7 +101,9 @@ class TopicModel:
 
     def _names(self) -> Any:
         """From a word's id to the word, or to "word 17" where the model has no vocabulary."""
-        if self._at != 1 or self._steps[0]["kind"] != "count_vectorizer":
+        place = "0/0/" if self._steps[0]["kind"] == "pipeline" else "0/"  # TF-IDF: counts, then weights
+        kinds = [step["kind"] for step in self._steps[0].get("steps", self._steps[:1])]
+        if self._at != 1 or kinds[0] != "count_vectorizer":
             return lambda word: f"word {word}"
-        terms, offsets = self._core.array("0/terms"), self._core.array("0/term_offsets")
+        terms, offsets = self._core.array(f"{place}terms"), self._core.array(f"{place}term_offsets")
         return lambda word: terms[offsets[word] : offsets[word + 1]].tobytes().decode()

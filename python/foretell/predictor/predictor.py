@@ -238,6 +238,10 @@ class Predictor(DefaultForms, Versions):
         scorer = self._ready()
         return _core.PythonPredictor(scorer.contract.core(), scorer.call([], watch))
 
+    def _whole(self) -> Any:
+        """What predicts whole batches in place of the class's steps, a ``_core.Predictor``; None where they do."""
+        return None
+
     def _take(self, store: Any, version: Version, model: Any) -> None:
         """Takes up a version that was opened."""
         self._store = store

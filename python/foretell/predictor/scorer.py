@@ -37,7 +37,7 @@ class Scorer:
 
         self.contract = contract
         self.version = version
-        self.native = getattr(predictor, "_core", None)  # what predicts in bulk without Python's steps
+        self.native = predictor._whole()
         self.steps = Steps(
             step_of(predictor, base, "prepare", "prepare_bulk"),
             step_of(predictor, base, "extract_features", "extract_features_bulk"),

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from foretell.version import Version
 
 
+_DECLARED = frozenset({"text", "outputs", "input", "output", "keep"})
+
+
 class TextPredictor(Predictor):
     """Text columns through a native model: no code of its own, so its versions are data only.
 
@@ -56,10 +59,10 @@ class TextPredictor(Predictor):
         self.keep = keep
         if source is not None:
             self.source = source
-        self._core = self._made(self.model)
-        signature = self._core.signature
-        self.input = Schema.of(signature.input)
-        self.output = Schema.of(signature.output)
+        core = self._made(self.model)
+        self.input = Schema.of(core.signature.input)
+        self.output = Schema.of(core.signature.output)
+        self._core = core
 
     @classmethod
     def _open(cls, version: Version, model: NativeModel) -> TextPredictor:
@@ -82,6 +85,13 @@ class TextPredictor(Predictor):
         """What the manifest says of it, beside its signature."""
         return {"text": list(self.text), "outputs": [list(pair) for pair in self.outputs.items()]}
 
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        raise error(
+            "FT0101",
+            f"{cls.__name__} is a subclass of TextPredictor, which is declared and holds no code",
+            "subclass ft.Predictor; its model may be a native one",
+        )
+
     def extract_features(self, row: Any) -> Any:
         """The row's text."""
         return join_text(*[row[name] for name in self.text])
@@ -94,6 +104,19 @@ class TextPredictor(Predictor):
         self._ready()
         return self._core
 
+    def _whole(self) -> Any:
+        return self._core
+
+    def _take(self, store: Any, version: Version, model: Any) -> None:
+        told = version.manifest.get("predictor")
+        if told != self.to_json():
+            raise error(
+                "FT0101",
+                f"{version.reference} has {told or 'code of its own'}, and this predictor {self.to_json()}",
+                f'ft.load("{version.reference}") opens it as it was saved',
+            )
+        super()._take(store, version, model)
+
     def _made(self, model: NativeModel) -> _core.TextPredictor:
         from foretell import _core
 
@@ -101,6 +124,8 @@ class TextPredictor(Predictor):
         return _core.TextPredictor(model._core, self.text, list(self.outputs.items()), keep)
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if name in _DECLARED and "_core" in self.__dict__:
+            raise error("FT0101", f"{name} of a TextPredictor is declared once", "make another TextPredictor")
         if name == "model" and "_core" in self.__dict__:
             value = _native(value)
             core = self._made(value)

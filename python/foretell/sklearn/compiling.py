@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import platform
 import unicodedata
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from foretell.error import error, missing_extra
-from foretell.sklearn.exporting import Arrays
+from foretell.sklearn.exporting import Arrays, refuse
 
 if TYPE_CHECKING:
     from foretell.models.native import NativeModel
@@ -49,11 +50,23 @@ def compile(estimator: Any, *, check: Any = None) -> NativeModel:
     }
     if hasattr(estimator, "classes_"):
         description["classes_dtype"] = str(estimator.classes_.dtype)
-    model = NativeModel(_core.NativeModel.pack(json.dumps(description), arrays.all))
-    if check is not None:
-        description["check"] = compare(model, estimator, check)
-    add_self_test(description, arrays, model, estimator)
-    return NativeModel(_core.NativeModel.pack(json.dumps(description), arrays.all))
+    if hasattr(estimator, "feature_names_in_"):
+        description["feature_names"] = [str(name) for name in estimator.feature_names_in_]
+    model = NativeModel(_core.NativeModel.pack(_json(estimator, description), arrays.all))
+    # Both are run on plain rows, whatever was asked of scikit-learn for users' own.
+    with sklearn.config_context(transform_output="default"), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*valid feature names")
+        if check is not None:
+            description["check"] = compare(model, estimator, check)
+        add_self_test(description, arrays, model, estimator)
+    return NativeModel(_core.NativeModel.pack(_json(estimator, description), arrays.all))
+
+
+def _json(estimator: Any, description: dict[str, Any]) -> str:
+    try:
+        return json.dumps(description, allow_nan=False)
+    except ValueError as problem:
+        raise refuse(estimator, f"a setting is no finite number: {problem}") from problem
 
 
 def _title(estimator: Any) -> str:

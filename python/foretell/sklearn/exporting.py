@@ -7,6 +7,7 @@ setting that the native step does not have.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,11 +73,26 @@ def labels(estimator: Any) -> list[Any]:
     classes = estimator.classes_
     values: list[Any] = classes.tolist()
     kinds = {type(value) for value in values}
+    for value in values:
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise refuse(estimator, f"the class {value} has more than 64 bits")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise refuse(estimator, f"the class {value} is no finite number")
+        if isinstance(value, str):
+            encodable(estimator, value, "its classes hold")
     if classes.ndim != 1 or len(kinds) != 1 or not kinds <= {str, int, float, bool}:
         raise refuse(
             estimator, f"its classes are {values!r:.100}, expected texts, numbers or booleans of one type"
         )
     return values
+
+
+def encodable(estimator: Any, text: str, where: str) -> None:
+    """FT0806 for a text that UTF-8 cannot write."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise refuse(estimator, f"{where} {text!r:.60}, which UTF-8 cannot write") from None
 
 
 def sklearn_version() -> tuple[int, int]:

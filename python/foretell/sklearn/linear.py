@@ -14,7 +14,11 @@ def export(estimator: Any, arrays: Arrays) -> dict[str, Any]:
     import numpy as np
 
     check_fitted(estimator, "coef_")
-    coefficients = estimator.coef_.toarray() if hasattr(estimator.coef_, "toarray") else estimator.coef_
+    sparse = hasattr(estimator.coef_, "toarray")
+    coefficients = estimator.coef_.toarray() if sparse else estimator.coef_
+    kind = getattr(getattr(estimator, "_label_binarizer", None), "y_type_", "")
+    if kind.startswith("multilabel"):
+        raise refuse(estimator, "it was fitted to several labels a row")
     weights = np.atleast_2d(np.asarray(coefficients, dtype=np.float64))
     intercepts = np.broadcast_to(
         np.asarray(estimator.intercept_, dtype=np.float64).reshape(-1), (weights.shape[0],)
@@ -34,7 +38,8 @@ def export(estimator: Any, arrays: Arrays) -> dict[str, Any]:
         methods=methods,
         probability=probability,
         classes=labels(estimator) if classifier else [],
-        flat=not classifier and np.ndim(estimator.coef_) == 1,
+        # (sparsify() makes two dimensions of one, and leaves the answer flat.)
+        flat=not classifier and weights.shape[0] == 1 and (sparse or estimator.coef_.ndim == 1),
         dtype="float32" if coefficients.dtype == np.float32 else "float64",
         # A row whose probabilities are all 0 was NaN before scikit-learn 1.9.
         zero_is_uniform=probability == "modified_huber" or sklearn_version() >= (1, 9),

@@ -10,7 +10,8 @@ from foretell.sklearn.exporting import Arrays, check_fitted, finite, refuse
 def export(estimator: Any, arrays: Arrays) -> dict[str, Any]:
     import numpy as np
 
-    check_fitted(estimator, "n_features_in_")
+    if not hasattr(estimator, "n_features_in_"):
+        raise refuse(estimator, "it is not fitted, so that its number of columns is not known")
     columns = int(estimator.n_features_in_)
     if type(estimator).__name__ == "Normalizer":
         return {"kind": "normalizer", "columns": columns, "norm": estimator.norm}

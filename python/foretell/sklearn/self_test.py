@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from foretell.sklearn.exporting import Arrays
 
 ROWS = 16
-MOST_LEFT_OUT = 4
+MOST_LEFT_OUT = 1
 _WORDS = 24
 _ANY = "the quick brown fox jumps over a lazy dog while été naïve 日本語 words are counted"
 
@@ -20,7 +20,7 @@ _ANY = "the quick brown fox jumps over a lazy dog while été naïve 日本語 w
 def add_self_test(description: dict[str, Any], arrays: Arrays, model: NativeModel, estimator: Any) -> None:
     """Inputs made of the model's own words, one of them empty, and the estimator's answers.
 
-    Rows whose answers differ are left out: some steps magnify rounding (a norm of nearly nothing). FT0507 where more
+    A row whose answers differ is left out (an iteration may stop a round earlier by rounding); FT0507 where more
     than ``MOST_LEFT_OUT`` do.
     """
     rows = _texts(description, arrays) if model._core.takes_texts else _numbers(model._core)

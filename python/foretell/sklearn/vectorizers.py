@@ -6,7 +6,12 @@ import unicodedata
 from typing import Any
 
 from foretell.error import Error
-from foretell.sklearn.exporting import Arrays, check_fitted, finite, refuse
+from foretell.sklearn.exporting import Arrays, check_fitted, encodable, finite, refuse
+
+DTYPES = (
+    *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
+    *("float32", "float64"),
+)
 
 
 def export(estimator: Any, arrays: Arrays) -> dict[str, Any]:
@@ -17,8 +22,9 @@ def export(estimator: Any, arrays: Arrays) -> dict[str, Any]:
         return _tfidf(estimator, arrays)
     if name == "TfidfVectorizer":
         # What is set on the vectorizer after fit counts for the counts, and not for the weights.
+        check_fitted(estimator, "_tfidf")
         counts = _count(estimator, arrays.within("0/"))
-        weights = _tfidf(estimator._tfidf, arrays.within("1/"), len(estimator.vocabulary_), counts["dtype"])
+        weights = _tfidf(estimator._tfidf, arrays.within("1/"), len(estimator.vocabulary_))
         return {"kind": "pipeline", "steps": [counts, weights]}
     return _count(estimator, arrays)
 
@@ -35,10 +41,8 @@ def _hashing(estimator: Any) -> dict[str, Any]:
     }
 
 
-def _tfidf(
-    estimator: Any, arrays: Arrays, columns: int | None = None, dtype: str = "float64"
-) -> dict[str, Any]:
-    """``columns``, ``dtype``: of the counts; where it stands alone they are those of its weights."""
+def _tfidf(estimator: Any, arrays: Arrays, columns: int | None = None) -> dict[str, Any]:
+    """``columns``: of the counts; where it stands alone they are those of its weights."""
     use_idf = hasattr(estimator, "idf_")
     if use_idf:
         arrays.add("idf", finite(estimator, "idf_", estimator.idf_).astype("float64"))
@@ -52,7 +56,6 @@ def _tfidf(
         "use_idf": use_idf,
         "sublinear_tf": bool(estimator.sublinear_tf),
         "norm": estimator.norm or "",
-        "dtype": dtype if dtype == "float32" else "float64",
     }
 
 
@@ -127,10 +130,7 @@ def _terms(estimator: Any) -> list[str]:
     for term in terms:
         if not isinstance(term, str):
             raise refuse(estimator, f"its vocabulary holds {term!r:.60}, which is no text")
-        try:
-            term.encode()
-        except UnicodeEncodeError:
-            raise refuse(estimator, f"its vocabulary holds {term!r:.60}, which UTF-8 cannot write") from None
+        encodable(estimator, term, "its vocabulary holds")
     return terms
 
 
@@ -138,6 +138,6 @@ def _dtype(estimator: Any) -> str:
     import numpy as np
 
     name = np.dtype(estimator.dtype).name
-    if name in ("float16", "bool", "object") or name.startswith("complex"):
-        raise refuse(estimator, f"dtype={name} is not known")
+    if name not in DTYPES:
+        raise refuse(estimator, f"dtype={name}, and only {', '.join(DTYPES)} are known")
     return str(name)

@@ -386,3 +386,54 @@ def test_verify_finds_a_self_test_that_fails(declared, tmp_path: Path) -> None:
     assert [finding.code for finding in store.verify()] == ["FT0507"]
     with pytest.raises(ft.Error, match="FT0507"):
         ft.load("EventTopics@2", store=store)
+
+
+def test_a_declared_predictor_is_declared_once(declared, model) -> None:
+    with pytest.raises(ft.Error, match="FT0101"):
+
+        class Changed(ft.TextPredictor):
+            def prepare(self, row):
+                return {"title": "other"}
+
+    for name, value in (("text", ["title"]), ("outputs", {}), ("keep", None), ("input", None)):
+        with pytest.raises(ft.Error, match="FT0101"):
+            setattr(declared, name, value)
+    declared.save_model()
+    other = ft.TextPredictor("EventTopics", model, text="title", store=declared._store)
+    with pytest.raises(ft.Error, match="FT0101"):
+        other.load_model()
+    assert other.version is None
+    assert other.predict({"title": "Jazz"})["topics"] == model.transform(["Jazz"])[0].tolist()
+
+
+def test_an_attribute_of_a_users_own_is_theirs() -> None:
+    class Own(ft.Predictor):
+        output = ft.schema(n="int64")
+        _core = 3
+
+        def predict_item(self, row):
+            return self._core
+
+    assert Own(1).predict([{"a": 1}, {"a": 2}])[0]["n"] == 3
+
+
+def test_odd_arguments_are_refused(model) -> None:
+    pandas = pytest.importorskip("pandas")
+    for bad in (5, pandas.DataFrame({"text": ["a"]}), pa.table({"text": ["a"]})):
+        with pytest.raises(ft.Error, match="FT0101"):
+            model.transform(bad)
+    for threads in (None, "2", 2.5, True):
+        with pytest.raises(ft.Error, match="FT0101"):
+            model.transform(["a"], threads=threads)
+    assert len(model.topics(np.int64(3))[0].words) == 3
+    assert model.explain(b"jazz")
+
+
+def test_the_words_of_weighed_counts_have_names() -> None:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    pipeline = make_pipeline(TfidfVectorizer(), LatentDirichletAllocation(2, random_state=0)).fit(
+        texts_of(50)
+    )
+    words = {word for topic in ft.compile(pipeline).topics(5) for word in topic.words}
+    assert words <= set(pipeline[0].get_feature_names_out())

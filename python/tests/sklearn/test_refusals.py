@@ -11,8 +11,10 @@ import foretell as ft
 
 pytest.importorskip("sklearn")
 from sklearn.decomposition import NMF, LatentDirichletAllocation
-from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import Normalizer
 
 TEXTS = ["jazz concert tonight", "garden plants and soil", "jazz in the garden", "café, Straße"] * 5
 
@@ -50,6 +52,12 @@ def broken(**changes: object) -> CountVectorizer:
         (broken(vocabulary_={"a": 0, 3: 1}), "no text"),
         (broken(vocabulary_={"\ud800": 0}), "UTF-8"),
         (NMF(2), "depends on the other rows"),
+        (TfidfVectorizer(vocabulary=["a"]), "not fitted"),
+        (CountVectorizer(dtype=np.longdouble).fit(TEXTS), "dtype="),
+        (LogisticRegression().fit([[0.0], [1.0]], np.array([0, 2**63], dtype=np.uint64)), "64 bits"),
+        (LogisticRegression().fit([[0.0], [1.0]], ["\ud800", "b"]), "UTF-8"),
+        (RidgeClassifier().fit([[0.0], [1.0]], [[0, 1], [1, 1]]), "several labels"),
+        (Normalizer(), "not fitted"),
         (make_pipeline("passthrough"), "no step"),
         (object(), "no native form"),
     ],
@@ -92,3 +100,9 @@ def test_a_difference_is_told() -> None:
     pipeline.transform = lambda texts: good(texts) + 1e-3
     with pytest.raises(ft.Error, match="FT0507"):
         ft.compile(pipeline, check=TEXTS)
+
+
+def test_a_check_without_rows_says_so() -> None:
+    pipeline = make_pipeline(CountVectorizer(), LatentDirichletAllocation(2, random_state=0)).fit(TEXTS)
+    with pytest.raises(ft.Error, match="FT0101"):
+        ft.compile(pipeline, check=[])
