@@ -43,6 +43,7 @@ TEST(AnalyzerTest, TokensAreRunsOfAtLeastTwoWordCharacters) {
             (Terms{"hello", "world", "bc", "d_e", "10²", "don"}));
   EXPECT_EQ(TermsOf("हिन्दी 日本語テスト ①②"), (Terms{"日本語テスト", "①②"}));
   EXPECT_EQ(TermsOf(""), Terms{});
+  EXPECT_EQ(TermsOf(std::string_view()), Terms{});
 }
 
 TEST(AnalyzerTest, TokensMayBeginAndEndAnywhereInABlock) {

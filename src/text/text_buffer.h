@@ -2,8 +2,8 @@
 // may be read, and what they hold is of no account, so that a reader takes whole blocks.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
-#include <cstring>
 #include <string_view>
 #include <vector>
 
@@ -28,7 +28,7 @@ class TextBuffer {
 
   void Append(std::string_view text) {
     Reserve(size_ + text.size());
-    std::memcpy(memory_.data() + size_, text.data(), text.size());
+    std::copy(text.begin(), text.end(), memory_.begin() + static_cast<std::ptrdiff_t>(size_));
     size_ += text.size();
   }
 

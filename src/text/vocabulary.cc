@@ -28,9 +28,9 @@ constexpr std::size_t kStep = sizeof(Words);
 
 // Of a term whose bytes alone can be read.
 Words WordsAt(std::string_view term, std::size_t i) {
-  Words words{};
-  std::memcpy(&words, term.data() + i, std::min(kStep, term.size() - i));
-  return words;
+  std::array<char, kStep> bytes{};
+  std::copy_n(term.begin() + static_cast<std::ptrdiff_t>(i), std::min(kStep, term.size() - i), bytes.begin());
+  return std::bit_cast<Words>(bytes);
 }
 
 // The 16 bytes from byte i of a term on, of which kSlack may lie behind its end.
