@@ -46,7 +46,7 @@ TEST_F(OpenVersionTest, AVersionWithoutCodePredicts) {
        std::vector<std::string>{"memory://versions", (folder_.path() / "store").string()}) {
     Store store(OpenStorage(url));
     SaveModel(store);
-    store.Promote("EventTopics", "production", 1, {.who = "ana", .unchecked = true});
+    store.Promote("EventTopics", "production", 1, {.who = "ana", .why = "for the test", .unchecked = true});
     const OpenedVersion live = Opened(store, "EventTopics@production");
     EXPECT_EQ(live.manifest.version, 1);
     EXPECT_EQ(ToString(*live.predictor->signature().input), "title: string");
