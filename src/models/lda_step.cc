@@ -1,6 +1,7 @@
 // The step "lda": word_topics, word_sums (see models/lda.h), and the settings.
 
 #include "models/lda.h"
+#include "models/numbers.h"
 #include "models/steps.h"
 
 namespace foretell {
@@ -49,13 +50,10 @@ class LdaStep final : public Step {
       csr.ids.clear();
       csr.values.clear();
       for (std::int64_t row = 0; row < dense.rows(); ++row) {
-        for (std::int64_t column = 0; column < dense.columns; ++column) {
-          const double value = dense.values[static_cast<std::size_t>(row * dense.columns + column)];
-          if (value != 0) {
-            csr.ids.push_back(static_cast<std::int32_t>(column));
-            csr.values.push_back(value);
-          }
-        }
+        ForEachNumber(dense, row, [this](std::int64_t column, double value) {
+          csr.ids.push_back(static_cast<std::int32_t>(column));
+          csr.values.push_back(value);
+        });
         csr.row_starts.push_back(static_cast<std::int64_t>(csr.ids.size()));
       }
       return View(csr);
