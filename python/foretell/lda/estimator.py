@@ -32,19 +32,19 @@ class LDA(parameters.Parameters):
     parameters and ``random_state`` give the same bits on every machine and for any ``n_jobs``. ``transform`` of a
     model that ``from_sklearn`` took over is scikit-learn's within 1e-12.
 
-    n_components: number of topics.
-    doc_topic_prior, topic_word_prior: alpha and eta; 1 / n_components for None.
-    learning_method: "batch" goes through all documents for each update, "online" through ``batch_size``.
-    learning_decay, learning_offset: kappa and tau0 of the online rate (tau0 + step) ** -kappa.
-    max_iter: passes over the documents.
-    total_samples: the number of documents behind those of ``partial_fit``.
-    mean_change_tol, max_doc_update_iter: when the inference of a document ends.
-    n_jobs: threads; None is one, -1 every core.
-    verbose: 0 is quiet, 1 shows progress, None shows it where a person looks on and it takes a while.
-    random_state: an int, None or a NumPy generator.
-    early_stopping: holds ``validation_fraction`` of the documents out, and stops when their likelihood by
-        document completion has not risen by ``tol`` (per token) for ``n_iter_no_change`` iterations.
-    vectorizer: what makes counts of texts; None is a CountVectorizer of its own.
+    - n_components: number of topics.
+    - doc_topic_prior, topic_word_prior: alpha and eta; 1 / n_components for None.
+    - learning_method: "batch" goes through all documents for each update, "online" through ``batch_size``.
+    - learning_decay, learning_offset: kappa and tau0 of the online rate (tau0 + step) ** -kappa.
+    - max_iter: passes over the documents.
+    - total_samples: the number of documents behind those of ``partial_fit``.
+    - mean_change_tol, max_doc_update_iter: when the inference of a document ends.
+    - n_jobs: threads; None is one, -1 every core.
+    - verbose: 0 is quiet, 1 shows progress, None shows it where a person looks on and it takes a while.
+    - random_state: an int, None or a NumPy generator.
+    - early_stopping: holds ``validation_fraction`` of the documents out, and stops when their likelihood by
+      document completion has not risen by ``tol`` (per token) for ``n_iter_no_change`` iterations.
+    - vectorizer: what makes counts of texts; None is a CountVectorizer of its own.
 
     Counts are rows × words: SciPy sparse, NumPy, pandas; not negative, not NaN (FT0206). Texts are a list or
     column of str. After ``fit``: ``components_``, ``exp_dirichlet_component_`` (topics × words, float64, read
