@@ -1,10 +1,12 @@
 #include "models/lda.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "foretell/error.h"
@@ -20,42 +22,43 @@ namespace {
   throw Error(Code::kInvalidArgument, std::move(message), std::move(hint));
 }
 
-// numpy's sum along a contiguous axis: pairwise, eight sums below 129 numbers.
+// numpy's sum along a contiguous axis: pairwise, eight sums below 129 numbers. Each is one that a Real holds.
 template <typename Real>
-Real PairwiseSum(const Real* x, std::int64_t n) {
+Real PairwiseSum(const double* x, std::int64_t n) {
+  const auto at = [&](std::int64_t i) { return static_cast<Real>(x[i]); };
   if (n < 8) {
-    Real sum = n == 0 ? Real{0} : x[0];
+    Real sum = n == 0 ? Real{0} : at(0);
     for (std::int64_t i = 1; i < n; ++i) {
-      sum += x[i];
+      sum += at(i);
     }
     return sum;
   }
   if (n > 128) {
     const std::int64_t half = n / 2 - n / 2 % 8;
-    return PairwiseSum(x, half) + PairwiseSum(x + half, n - half);
+    return PairwiseSum<Real>(x, half) + PairwiseSum<Real>(x + half, n - half);
   }
-  Real part[8];
-  std::copy(x, x + 8, part);
+  Real part[8] = {at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)};
   std::int64_t i = 8;
   for (; i + 8 <= n; i += 8) {
     for (std::int64_t lane = 0; lane < 8; ++lane) {
-      part[lane] += x[i + lane];
+      part[lane] += at(i + lane);
     }
   }
   Real sum = ((part[0] + part[1]) + (part[2] + part[3])) + ((part[4] + part[5]) + (part[6] + part[7]));
   for (; i < n; ++i) {
-    sum += x[i];
+    sum += at(i);
   }
   return sum;
 }
 
+// gamma becomes what Transform gives.
 template <typename Real>
-void Write(const std::vector<Real>& gamma, bool normalize, double* out) {
-  const auto topics = static_cast<std::int64_t>(gamma.size());
-  const Real sum = normalize ? PairwiseSum(gamma.data(), topics) : Real{1};
-  for (std::int64_t k = 0; k < topics; ++k) {
-    const Real value = gamma[static_cast<std::size_t>(k)] / sum;
-    out[k] = value == value ? value : std::numeric_limits<double>::quiet_NaN();
+void Write(std::span<double> gamma, bool normalize) {
+  const Real sum =
+      normalize ? PairwiseSum<Real>(gamma.data(), static_cast<std::int64_t>(gamma.size())) : Real{1};
+  for (double& value : gamma) {
+    value = static_cast<Real>(value) / sum;
+    value = value == value ? value : std::numeric_limits<double>::quiet_NaN();
   }
 }
 
@@ -70,11 +73,12 @@ const kernels::LdaSingleKernels& KernelsFor(const kernels::Table& table, float /
 }  // namespace
 
 struct Lda::Workspace::Memory {
-  LdaMemory<double> in_double;
-  LdaMemory<float> in_single;
+  std::array<LdaMemory<double>, kernels::kTogether> in_double;
+  std::array<LdaMemory<float>, 1> in_single;
+  std::vector<kernels::LdaDocument> documents;
 
-  LdaMemory<double>& Of(double /*of this type*/) { return in_double; }
-  LdaMemory<float>& Of(float /*of this type*/) { return in_single; }
+  auto& Of(double /*of this type*/) { return in_double; }
+  auto& Of(float /*of this type*/) { return in_single; }
 };
 
 Lda::Workspace::Workspace() : memory_(std::make_unique<Memory>()) {}
@@ -209,29 +213,46 @@ template <typename Real>
 void Lda::TransformAs(const ArraysOf<Real>& arrays, CsrView rows, std::int64_t first, std::int64_t last,
                       Workspace& workspace, std::span<double> out, bool normalize,
                       std::span<std::int64_t> iterations) const {
-  LdaMemory<Real>& memory = workspace.memory_->Of(Real{});
   const kernels::LdaModel<Real> model{
       arrays.word_topics.data(),    arrays.word_sums.data(),   settings_.topics,
       Stride(settings_.topics),     settings_.doc_topic_prior, settings_.mean_change_tol,
       settings_.max_doc_update_iter};
+  const bool infers = settings_.max_doc_update_iter > 0;
+  const auto gamma_of = [&](std::int64_t row) {
+    const auto topics = static_cast<std::size_t>(settings_.topics);
+    return out.subspan(static_cast<std::size_t>(row - first) * topics, topics);
+  };
+  std::vector<kernels::LdaDocument>& documents = workspace.memory_->documents;
+  documents.clear();
+  std::int64_t most_words = 0;
   for (std::int64_t row = first; row < last; ++row) {
     CheckCounts(rows, row);
     const std::int64_t begin = rows.row_starts[static_cast<std::size_t>(row)];
-    const std::int64_t end = rows.row_starts[static_cast<std::size_t>(row) + 1];
-    const kernels::LdaScratch<Real> scratch =
-        memory.For(end - begin, settings_.topics, std::is_same_v<Real, double>);
-    std::int64_t done = 0;
-    if (begin == end || settings_.max_doc_update_iter == 0) {
-      const double gamma = settings_.max_doc_update_iter == 0 ? 1 : GammaOfEmptyRow();
-      std::fill(memory.gamma.begin(), memory.gamma.end(), static_cast<Real>(gamma));
+    const std::int64_t words = rows.row_starts[static_cast<std::size_t>(row) + 1] - begin;
+    const std::span<double> gamma = gamma_of(row);
+    if (words == 0 || !infers) {
+      std::fill(gamma.begin(), gamma.end(), static_cast<Real>(infers ? GammaOfEmptyRow() : 1));
     } else {
-      const kernels::LdaDocument document{rows.ids.data() + begin, rows.values.data() + begin, end - begin};
-      done = KernelsFor(*table_, Real{}).infer(model, document, scratch, memory.gamma.data());
+      documents.push_back({rows.ids.data() + begin, rows.values.data() + begin, words, gamma.data()});
+      most_words = std::max(most_words, words);
     }
-    const std::int64_t at = row - first;
-    Write(memory.gamma, normalize, out.data() + at * settings_.topics);
+  }
+  auto& memories = workspace.memory_->Of(Real{});
+  std::array<kernels::LdaScratch<Real>, std::tuple_size_v<std::remove_reference_t<decltype(memories)>>>
+      scratches;
+  for (std::size_t i = 0; i < memories.size(); ++i) {
+    scratches[i] = memories[i].For(most_words, settings_.topics, std::is_same_v<Real, double>);
+  }
+  KernelsFor(*table_, Real{})
+      .infer(model, documents.data(), static_cast<std::int64_t>(documents.size()), scratches.data());
+  std::size_t inferred = 0;
+  for (std::int64_t row = first; row < last; ++row) {
+    const std::span<double> gamma = gamma_of(row);
+    const bool is_next = inferred < documents.size() && documents[inferred].gamma == gamma.data();
+    const std::int64_t done = is_next ? documents[inferred++].iterations : 0;
+    Write<Real>(gamma, normalize);
     if (!iterations.empty()) {
-      iterations[static_cast<std::size_t>(at)] = done;
+      iterations[static_cast<std::size_t>(row - first)] = done;
     }
   }
 }

@@ -47,10 +47,10 @@ struct LdaMemory {
   Aligned<const Real*> rows;
   Aligned<Real> numbers;
   Aligned<Real> columns;
+  Aligned<const double*> columns_of;
   Aligned<std::int32_t> lists;
-  std::vector<Real> gamma;
 
-  // For a document of `words` entries; `with_columns` in double precision. gamma holds `topics` numbers.
+  // For a document of `words` entries; `with_columns` in double precision.
   kernels::LdaScratch<Real> For(std::int64_t words, std::int64_t topics, bool with_columns) {
     const std::int64_t padded = InGroups(words);
     const std::int64_t stride = InGroups(topics);
@@ -64,11 +64,11 @@ struct LdaMemory {
     if (with_columns) {
       scratch.column_capacity = std::min(padded * topics, kernels::kColumnLimit);
       scratch.columns = columns.AtLeast(scratch.column_capacity);
+      scratch.columns_of = columns_of.AtLeast(stride);
     }
     scratch.live = lists.AtLeast(3 * stride);
-    scratch.column_of = scratch.live + stride;
-    scratch.fresh = scratch.column_of + stride;
-    gamma.resize(static_cast<std::size_t>(topics));
+    scratch.kept = scratch.live + stride;
+    scratch.fresh = scratch.kept + stride;
     return scratch;
   }
 };

@@ -1,6 +1,7 @@
 #include "models/lda_training.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -65,8 +66,7 @@ class LdaTraining::Batch {
         first_(first),
         stride_(training.stride_),
         local_(static_cast<std::size_t>(training.settings_.words), -1),
-        memories_(workers.size()),
-        lists_(workers.size()) {
+        memories_(workers.size()) {
     FindWords(first, last);
     Expect();
   }
@@ -92,7 +92,7 @@ class LdaTraining::Batch {
             const std::int64_t begin = Begin(first + document) - Begin(first);
             const std::int64_t length = Begin(first + document + 1) - Begin(first + document);
             if (length > 0) {
-              LdaMemory<double>& memory = memories_[worker];
+              Memory& memory = memories_[worker];
               memory.gamma.resize(static_cast<std::size_t>(training_.settings_.topics));
               DrawTopics(training_.seed_, training_.steps_, first + document - first_, memory.gamma,
                          *training_.table_);
@@ -111,19 +111,27 @@ class LdaTraining::Batch {
   // gamma of a document of other entries than a row has; ids are the words' own.
   const std::vector<double>& Infer(std::size_t worker, std::span<const std::int32_t> ids,
                                    std::span<const double> counts) {
-    LdaMemory<double>& memory = memories_[worker];
-    const auto size = static_cast<std::int64_t>(ids.size());
-    const auto scratch = memory.For(size, training_.settings_.topics, true);
-    std::vector<std::int32_t>& local = lists_[worker];
-    local.clear();
+    Memory& memory = memories_[worker];
+    memory.gamma.resize(static_cast<std::size_t>(training_.settings_.topics));
+    memory.ids.clear();
     for (const std::int32_t id : ids) {
-      local.push_back(local_[static_cast<std::size_t>(id)]);
+      memory.ids.push_back(local_[static_cast<std::size_t>(id)]);
     }
-    training_.table_->lda->infer(Model(), {local.data(), counts.data(), size}, scratch, memory.gamma.data());
+    kernels::LdaDocument document{memory.ids.data(), counts.data(), static_cast<std::int64_t>(ids.size()),
+                                  memory.gamma.data()};
+    std::array<kernels::LdaScratch<double>, kernels::kTogether> scratches;
+    scratches.fill(memory.inference.For(document.size, training_.settings_.topics, true));
+    training_.table_->lda->infer(Model(), &document, 1, scratches.data());
     return memory.gamma;
   }
 
  private:
+  struct Memory {  // of a thread
+    LdaMemory<double> inference;
+    std::vector<double> gamma;
+    std::vector<std::int32_t> ids;
+  };
+
   std::int64_t Begin(std::int64_t row) const { return rows_.row_starts[static_cast<std::size_t>(row)]; }
 
   void FindWords(std::int64_t first, std::int64_t last) {
@@ -164,12 +172,12 @@ class LdaTraining::Batch {
   }
 
   // From memory.gamma.
-  void InferFactors(LdaMemory<double>& memory, std::int64_t row, std::int64_t begin, std::int64_t length,
+  void InferFactors(Memory& memory, std::int64_t row, std::int64_t begin, std::int64_t length,
                     double* factors) {
-    const auto scratch = memory.For(length, training_.settings_.topics, true);
-    const kernels::LdaDocument document{block_ids_.data() + begin, rows_.values.data() + Begin(row), length};
-    training_.table_->lda->infer_factors(Model(), document, scratch, memory.gamma.data(), factors,
-                                         weights_.data() + begin);
+    const auto scratch = memory.inference.For(length, training_.settings_.topics, true);
+    kernels::LdaDocument document{block_ids_.data() + begin, rows_.values.data() + Begin(row), length,
+                                  memory.gamma.data()};
+    training_.table_->lda->infer_factors(Model(), document, scratch, factors, weights_.data() + begin);
   }
 
   kernels::LdaModel<double> Model() const {
@@ -228,8 +236,7 @@ class LdaTraining::Batch {
   std::vector<std::int32_t> places_;
 
   // By worker:
-  std::vector<LdaMemory<double>> memories_;
-  std::vector<std::vector<std::int32_t>> lists_;
+  std::vector<Memory> memories_;
 };
 
 LdaTraining::LdaTraining(LdaTrainingSettings settings, const kernels::Table& table)

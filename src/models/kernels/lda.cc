@@ -25,59 +25,132 @@ std::int64_t RoundUp(std::int64_t n) {
   return (n + (kLanes - 1)) / kLanes * kLanes;
 }
 
-double ExpDigammaOf(double x) {
-  return ExpDigamma(All(x), 0)[0];
-}
-
 struct Sums {
   double total = 0;
   double change = 0;
 };
 
+// What all documents of a model share.
+struct Constants {
+  explicit Constants(const LdaModel<double>& model)
+      : first(ExpDigammaOf(1)),
+        floor(ExpDigammaOf(model.prior)),
+        first_least(kEpsilon * ExpDigammaOf(static_cast<double>(model.topics))),
+        may_drop(floor < kDropBelow * 0x1p-4) {}
+
+  static double ExpDigammaOf(double x) { return ExpDigamma(All(x), 0)[0]; }
+
+  double first;        // f of each topic at first
+  double floor;        // f of alpha
+  double first_least;  // eps F at first
+  bool may_drop;       // worth trying only where the floor is far below what may be dropped
+};
+
 class Inference {
  public:
-  Inference(const LdaModel<double>& model, const LdaDocument& document, const LdaScratch<double>& scratch)
-      : model_(model),
-        document_(document),
-        scratch_(scratch),
-        words_(document.size),
-        padded_(RoundUp(document.size)),
-        live_(model.topics) {
+  Inference(const LdaModel<double>& model, const Constants& constants, const LdaScratch<double>& scratch)
+      : model_(model), constants_(constants), scratch_(scratch) {
     const std::int64_t step = model.stride + kLanes;
     gamma_ = scratch.topic_values;
-    next_ = gamma_ + step;
-    exp_ = next_ + step;
+    exp_ = gamma_ + step;
     mass_ = exp_ + step;
     prior_ = mass_ + step;
     saved_gamma_ = prior_ + step;
     saved_exp_ = saved_gamma_ + step;
   }
 
-  std::int64_t Run(double* gamma) {
-    Gather();
-    StartWithAllTopics();
-    FirstWeights();
-    return Iterate(gamma);
+  // A document from equal topics.
+  void Begin(LdaDocument& document) {
+    StartWithAllTopics(document);
+    for (std::int64_t k = 0; k < model_.topics; ++k) {
+      gamma_[k] = 1;
+      exp_[k] = constants_.first;
+    }
+    for (std::int64_t j = 0; j < padded_; j += kWidth) {
+      Store(scratch_.weights + j, Load(scratch_.counts + j) /
+                                      (Load(scratch_.sums + j) * constants_.first + constants_.first_least));
+    }
+    reach_ = may_drop_ ? Reach() : 0;
   }
 
-  // From the gamma that is given.
-  std::int64_t RunFrom(double* gamma) {
-    Gather();
-    StartWithAllTopics();
-    double total = 0;
+  // From the document's gamma.
+  void Resume(LdaDocument& document) {
+    StartWithAllTopics(document);
+    total_ = 0;
     for (std::int64_t k = 0; k < model_.topics; ++k) {
-      gamma_[k] = gamma[k];
-      total += gamma[k];
+      gamma_[k] = document.gamma[k];
+      total_ += document.gamma[k];
     }
-    Refresh(total);
+    Refresh();
     WeightsOfRows();
     reach_ = may_drop_ ? Reach() : 0;
-    return Iterate(gamma);
   }
 
-  // After Run or RunFrom.
+  // An iteration is Update, after which it may be the last, Refresh and Reweigh.
+
+  // gamma from the weights; whether this was the last iteration.
+  bool Update() {
+    const Sums sums = UpdateGamma();
+    total_ = sums.total;
+    ++document_->iterations;
+    return sums.change / static_cast<double>(model_.topics) < model_.tolerance ||
+           document_->iterations == model_.max_iterations;
+  }
+
+  // f and eps F from gamma. Below a total of 1 both are scaled by exp(-digamma(total)), as scikit-learn
+  // always does, because they could be subnormal otherwise.
+  void Refresh() {
+    const double offset = total_ < 1 ? OffsetFor(total_) : 0;
+    std::int64_t i = 0;
+    for (; i + kWidth <= live_; i += kWidth) {
+      Store(exp_ + i, ExpDigamma(Load(gamma_ + i), offset));
+    }
+    // The total goes with the last ones: to write it behind them in memory would be waited for.
+    const Longs place = Places() + i;
+    const Doubles last = ExpDigamma(Select(place == live_, All(total_), Load(gamma_ + i)), offset);
+    Store(exp_ + i, last);
+    least_ = kEpsilon * exp_[live_];
+    Store(exp_ + i, Select(place < live_, last, Doubles{}));
+  }
+
+  // Weights from f, without the topics that cannot matter.
+  void Reweigh() {
+    if (may_drop_) {
+      Drop();
+    }
+    if (!in_columns_) {
+      CopyColumns();
+    }
+    Weigh();
+    if (may_drop_) {
+      reach_ = Reach();
+    }
+    if (live_ < model_.topics) {
+      if (largest_dropped_ * reach_ > kDropped * total_) {
+        BringAllBack();
+        Weigh();
+      } else {
+        SettleFresh();
+      }
+    }
+  }
+
+  // After the last Update: gamma for the document.
+  void Finish() const {
+    double* const gamma = document_->gamma;
+    if (live_ < model_.topics) {
+      for (std::int64_t k = 0; k < model_.topics; ++k) {
+        gamma[k] = model_.prior;
+      }
+    }
+    for (std::int64_t i = 0; i < live_; ++i) {
+      gamma[scratch_.live[i]] = gamma_[i];
+    }
+  }
+
+  // After the last Update.
   void Factors(double* factors, double* weights) {
-    Refresh(total_);
+    Refresh();
     Weigh();
     for (std::int64_t k = 0; k < model_.stride; ++k) {
       factors[k] = 0;  // of a dropped topic: all of them have less than 2^-56 of the counts
@@ -91,76 +164,35 @@ class Inference {
   }
 
  private:
-  std::int64_t Iterate(double* gamma) {
-    MassOfRows();
-    for (std::int64_t iteration = 1;; ++iteration) {
-      const Sums sums = Update();
-      if (sums.change / static_cast<double>(model_.topics) < model_.tolerance ||
-          iteration == model_.max_iterations) {
-        Finish(gamma);
-        total_ = sums.total;
-        return iteration;
-      }
-      Refresh(sums.total);
-      if (may_drop_) {
-        Drop();
-      } else if (!in_columns_) {
-        CopyColumns();
-      }
-      Weigh();
-      if (live_ < model_.topics) {
-        if (!DroppedAreNegligible(sums.total)) {
-          BringAllBack();
-          Weigh();
-        } else {
-          SettleFresh();
-        }
-      }
-      if (may_drop_) {
-        reach_ = Reach();
-      }
-      in_columns_ ? MassOfColumns() : MassOfRows();
-    }
-  }
-
-  void Gather() {
+  void StartWithAllTopics(LdaDocument& document) {
+    document_ = &document;
+    document.iterations = 0;
+    words_ = document.size;
+    padded_ = RoundUp(words_);
     for (std::int64_t j = 0; j < words_; ++j) {
-      const std::int64_t id = document_.ids[j];
+      const std::int64_t id = document.ids[j];
       scratch_.rows[j] = model_.word_topics + id * model_.stride;
-      scratch_.counts[j] = document_.counts[j];
+      scratch_.counts[j] = document.counts[j];
       scratch_.sums[j] = model_.word_sums[id];
     }
-    for (std::int64_t j = words_; j < padded_; ++j) {
+    for (std::int64_t j = words_; j < padded_; ++j) {  // words that do not occur
+      scratch_.rows[j] = scratch_.rows[0];
       scratch_.counts[j] = 0;
       scratch_.sums[j] = 0;
     }
-  }
-
-  void StartWithAllTopics() {
-    for (std::int64_t k = 0; k < model_.stride + kLanes; ++k) {
-      const bool real = k < model_.topics;
-      gamma_[k] = real ? 1 : 0;
-      prior_[k] = real ? model_.prior : 0;
-      mass_[k] = 0;
-      exp_[k] = 0;
-    }
-    const double first = ExpDigammaOf(1);
+    live_ = model_.topics;
     for (std::int64_t k = 0; k < model_.topics; ++k) {
-      exp_[k] = first;
+      prior_[k] = model_.prior;
       scratch_.live[k] = static_cast<std::int32_t>(k);
     }
-    floor_ = ExpDigammaOf(model_.prior);
-    // Worth trying only where the floor is far below what may be dropped.
-    may_drop_ = floor_ < kDropBelow * 0x1p-4;
-  }
-
-  void FirstWeights() {
-    const double first = exp_[0];
-    const double least = kEpsilon * ExpDigammaOf(static_cast<double>(model_.topics));
-    for (std::int64_t j = 0; j < padded_; j += kWidth) {
-      Store(scratch_.weights + j, Load(scratch_.counts + j) / (Load(scratch_.sums + j) * first + least));
+    for (std::int64_t k = model_.topics; k < model_.stride + kLanes; ++k) {
+      gamma_[k] = 0;
+      prior_[k] = 0;
+      exp_[k] = 0;
     }
-    reach_ = may_drop_ ? Reach() : 0;
+    may_drop_ = constants_.may_drop;
+    in_columns_ = false;
+    pending_change_ = 0;
   }
 
   // What a topic with f = 1 could get of the counts, at most.
@@ -175,81 +207,71 @@ class Inference {
     return SumOf(sum);
   }
 
-  // gamma from the masses.
-  Sums Update() {
+  Sums UpdateGamma() {
     Group total{};
     Group change{};
+    if (!in_columns_) {
+      MassOfRows();
+    }
     for (std::int64_t i = 0; i < live_; i += kLanes) {
       for (int p = 0; p < kParts; ++p) {
         const std::int64_t at = i + p * kWidth;
-        const Doubles next = Load(exp_ + at) * Load(mass_ + at) + Load(prior_ + at);
-        Store(next_ + at, next);
+        const Doubles mass = in_columns_ ? MassOfColumns(at) : Load(mass_ + at);
+        const Doubles next = Load(exp_ + at) * mass + Load(prior_ + at);
         total.part[p] += next;
         change.part[p] += Magnitude(Load(gamma_ + at) - next);
+        Store(gamma_ + at, next);
       }
     }
-    double* const before = gamma_;
-    gamma_ = next_;
-    next_ = before;
     const double dropped = static_cast<double>(model_.topics - live_) * model_.prior;
     const Sums sums{SumOf(total) + dropped, SumOf(change) + pending_change_};
     pending_change_ = 0;
     return sums;
   }
 
-  // f and eps F from gamma. Below a total of 1 both are scaled by exp(-digamma(total)), as scikit-learn
-  // always does, because they could be subnormal otherwise.
-  void Refresh(double total) {
-    const double offset = total < 1 ? OffsetFor(total) : 0;
-    gamma_[live_] = total;
-    for (std::int64_t i = 0; i <= live_; i += kWidth) {
-      Store(exp_ + i, ExpDigamma(Load(gamma_ + i), offset));
-    }
-    least_ = kEpsilon * exp_[live_];
-    gamma_[live_] = 0;
-    exp_[live_] = 0;
-    total_ = total;
-    scaled_ = total < 1;
-  }
-
   static double OffsetFor(double total) { return TermsOfDigamma(All(total)).exponent[0]; }
 
-  // Leaves out the topics that cannot matter, and goes over to columns.
+  // Leaves out the topics that cannot matter.
   void Drop() {
-    if (scaled_) {
+    fresh_ = 0;
+    largest_dropped_ = constants_.floor;
+    if (total_ < 1) {  // f is scaled
       return;
     }
+    // Which ones cannot be foreseen, so nothing branches on it.
     const double cutoff = kDropBelow * total_ / reach_;
     std::int64_t kept = 0;
-    double largest = floor_;
-    fresh_ = 0;
     for (std::int64_t i = 0; i < live_; ++i) {
+      const bool keep = !(exp_[i] < cutoff);
+      scratch_.kept[kept] = static_cast<std::int32_t>(i);
+      scratch_.fresh[fresh_] = static_cast<std::int32_t>(i);
+      kept += keep ? 1 : 0;
+      fresh_ += keep ? 0 : 1;
+    }
+    if (fresh_ == 0) {
+      return;
+    }
+    for (std::int64_t n = 0; n < fresh_; ++n) {
+      const std::int64_t i = scratch_.fresh[n];
       const std::int32_t topic = scratch_.live[i];
-      if (exp_[i] < cutoff) {
-        saved_gamma_[topic] = gamma_[i];
-        saved_exp_[topic] = exp_[i];
-        largest = largest < exp_[i] ? exp_[i] : largest;
-        pending_change_ += gamma_[i] - model_.prior;
-        scratch_.fresh[fresh_++] = topic;
-      } else {
-        scratch_.live[kept] = topic;
-        scratch_.column_of[kept] = scratch_.column_of[i];
-        gamma_[kept] = gamma_[i];
-        exp_[kept] = exp_[i];
-        ++kept;
-      }
+      scratch_.fresh[n] = topic;
+      saved_gamma_[topic] = gamma_[i];
+      saved_exp_[topic] = exp_[i];
+      largest_dropped_ = largest_dropped_ < exp_[i] ? exp_[i] : largest_dropped_;
+      pending_change_ += gamma_[i] - model_.prior;
     }
-    largest_dropped_ = largest;
-    const std::int64_t before = live_;
+    for (std::int64_t n = 0; n < kept; ++n) {
+      const std::int64_t i = scratch_.kept[n];
+      scratch_.live[n] = scratch_.live[i];
+      scratch_.columns_of[n] = scratch_.columns_of[i];
+      gamma_[n] = gamma_[i];
+      exp_[n] = exp_[i];
+    }
     live_ = kept;
-    for (std::int64_t i = kept; i < before; ++i) {
-      gamma_[i] = 0;
-      exp_[i] = 0;
-      prior_[i] = 0;
-      mass_[i] = 0;
-    }
-    if (!in_columns_) {
-      CopyColumns();
+    for (int p = 0; p < kParts; ++p) {
+      Store(gamma_ + live_ + p * kWidth, Doubles{});
+      Store(exp_ + live_ + p * kWidth, Doubles{});
+      Store(prior_ + live_ + p * kWidth, Doubles{});
     }
   }
 
@@ -262,29 +284,24 @@ class Inference {
       return;
     }
     for (std::int64_t i = 0; i < live_; ++i) {
-      double* column = scratch_.columns + i * padded_;
-      const std::int64_t topic = scratch_.live[i];
-      scratch_.column_of[i] = static_cast<std::int32_t>(i);
-      for (std::int64_t j = 0; j < words_; ++j) {
-        column[j] = scratch_.rows[j][topic];
-      }
-      for (std::int64_t j = words_; j < padded_; ++j) {
-        column[j] = 0;
+      scratch_.columns_of[i] = scratch_.columns + i * padded_;
+    }
+    for (std::int64_t j = 0; j < padded_; j += kWidth) {
+      for (std::int64_t i = 0; i < live_; ++i) {
+        Store(scratch_.columns + i * padded_ + j, LoadOfRows(scratch_.rows + j, scratch_.live[i]));
       }
     }
     in_columns_ = true;
   }
 
-  bool DroppedAreNegligible(double total) const { return largest_dropped_ * Reach() <= kDropped * total; }
-
   // The topics dropped in this iteration have alpha from now on.
   void SettleFresh() {
     for (std::int64_t i = 0; i < fresh_; ++i) {
       saved_gamma_[scratch_.fresh[i]] = model_.prior;
-      saved_exp_[scratch_.fresh[i]] = floor_;
+      saved_exp_[scratch_.fresh[i]] = constants_.floor;
     }
     fresh_ = 0;
-    largest_dropped_ = floor_;
+    largest_dropped_ = constants_.floor;
   }
 
   void BringAllBack() {
@@ -327,29 +344,32 @@ class Inference {
   }
 
   void MassOfRows() {
-    constexpr int kVectors = kWidth == 8 ? 8 : 4;
-    std::int64_t k = 0;
-    for (; k + kVectors * kWidth <= model_.stride; k += kVectors * kWidth) {
-      MassOfRowsAt<kVectors>(k);
-    }
-    for (; k < model_.stride; k += kWidth) {
-      MassOfRowsAt<1>(k);
+    constexpr int kMost = kWidth == 8 ? 8 : 4;  // vectors whose masses fit in registers
+    for (std::int64_t k = 0; k < model_.stride;) {
+      k += kWidth * MassOfRowsUpTo<kMost>(k);
     }
   }
 
-  template <int kVectors>
-  void MassOfRowsAt(std::int64_t k) {
-    Doubles mass[kVectors] = {};
+  // As many vectors from topic k on as there are, of at most kMost.
+  template <int kMost>
+  int MassOfRowsUpTo(std::int64_t k) {
+    if constexpr (kMost > 1) {
+      if (k + kMost * kWidth > model_.stride) {
+        return MassOfRowsUpTo<kMost - 1>(k);
+      }
+    }
+    Doubles mass[kMost] = {};
     for (std::int64_t j = 0; j < words_; ++j) {
       const double weight = scratch_.weights[j];
       const double* row = scratch_.rows[j] + k;
-      for (int v = 0; v < kVectors; ++v) {
+      for (int v = 0; v < kMost; ++v) {
         mass[v] += weight * Load(row + v * kWidth);
       }
     }
-    for (int v = 0; v < kVectors; ++v) {
+    for (int v = 0; v < kMost; ++v) {
       Store(mass_ + k + v * kWidth, mass[v]);
     }
+    return kMost;
   }
 
   void WeightsOfColumns() {
@@ -357,79 +377,71 @@ class Inference {
     for (; j + kBlock * kLanes <= padded_; j += kBlock * kLanes) {
       WeightsOfColumnsAt<kBlock>(j);
     }
-    switch ((padded_ - j) / kLanes) {
-      case 7:
-        return WeightsOfColumnsAt<7>(j);
-      case 6:
-        return WeightsOfColumnsAt<6>(j);
-      case 5:
-        return WeightsOfColumnsAt<5>(j);
-      case 4:
-        return WeightsOfColumnsAt<4>(j);
-      case 3:
-        return WeightsOfColumnsAt<3>(j);
-      case 2:
-        return WeightsOfColumnsAt<2>(j);
-      case 1:
-        return WeightsOfColumnsAt<1>(j);
-      default:
-        return;
+    WeightsOfLastColumns<kBlock - 1>(j);
+  }
+
+  // Of the groups from word j on, of which there are at most kMost.
+  template <int kMost>
+  void WeightsOfLastColumns(std::int64_t j) {
+    if constexpr (kMost > 0) {
+      j + kMost* kLanes == padded_ ? WeightsOfColumnsAt<kMost>(j) : WeightsOfLastColumns<kMost - 1>(j);
     }
   }
 
   template <int kGroups>
   void WeightsOfColumnsAt(std::int64_t j) {
-    if constexpr (kGroups <= kBlock) {
-      constexpr int kVectors = kGroups * kParts;
-      Doubles norm[kVectors] = {};
-      for (std::int64_t i = 0; i < live_; ++i) {
-        const double* column = scratch_.columns + scratch_.column_of[i] * padded_ + j;
-        const double f = exp_[i];
-        for (int v = 0; v < kVectors; ++v) {
-          norm[v] += f * Load(column + v * kWidth);
-        }
-      }
+    constexpr int kVectors = kGroups * kParts;
+    Doubles norm[kVectors] = {};
+    for (std::int64_t i = 0; i < live_; ++i) {
+      const double* column = scratch_.columns_of[i] + j;
+      const double f = exp_[i];
       for (int v = 0; v < kVectors; ++v) {
-        const std::int64_t at = j + v * kWidth;
-        Store(scratch_.weights + at, Load(scratch_.counts + at) / (norm[v] + least_));
+        norm[v] += f * Load(column + v * kWidth);
       }
+    }
+    for (int v = 0; v < kVectors; ++v) {
+      const std::int64_t at = j + v * kWidth;
+      Store(scratch_.weights + at, Load(scratch_.counts + at) / (norm[v] + least_));
     }
   }
 
-  void MassOfColumns() {
-    for (std::int64_t i = 0; i < live_; ++i) {
-      const double* column = scratch_.columns + scratch_.column_of[i] * padded_;
-      Group mass{};
-      for (std::int64_t j = 0; j < padded_; j += kLanes) {
-        for (int p = 0; p < kParts; ++p) {
-          mass.part[p] += Load(scratch_.weights + j + p * kWidth) * Load(column + j + p * kWidth);
+  // sum_j weight_j B_jk of kWidth topics from the i-th on, 0 for those that are not live.
+  Doubles MassOfColumns(std::int64_t i) const { return MassOfColumnsUpTo<kWidth>(i); }
+
+  template <int kMost>
+  Doubles MassOfColumnsUpTo(std::int64_t i) const {
+    if constexpr (kMost == 0) {
+      return Doubles{};
+    } else {
+      return i + kMost <= live_ ? MassOfColumnsAt<kMost>(i) : MassOfColumnsUpTo<kMost - 1>(i);
+    }
+  }
+
+  template <int kTopics>
+  Doubles MassOfColumnsAt(std::int64_t i) const {
+    const double* const* const columns = scratch_.columns_of + i;
+    Group mass[kWidth] = {};
+    for (std::int64_t j = 0; j < padded_; j += kLanes) {
+      for (int p = 0; p < kParts; ++p) {
+        const Doubles weights = Load(scratch_.weights + j + p * kWidth);
+        for (int t = 0; t < kTopics; ++t) {
+          mass[t].part[p] += weights * Load(columns[t] + j + p * kWidth);
         }
       }
-      mass_[i] = SumOf(mass);
     }
-  }
-
-  void Finish(double* gamma) const {
-    if (live_ < model_.topics) {
-      for (std::int64_t k = 0; k < model_.topics; ++k) {
-        gamma[k] = model_.prior;
-      }
-    }
-    for (std::int64_t i = 0; i < live_; ++i) {
-      gamma[scratch_.live[i]] = gamma_[i];
-    }
+    return SumsOf(mass);
   }
 
   const LdaModel<double>& model_;
-  const LdaDocument& document_;
+  const Constants& constants_;
   const LdaScratch<double>& scratch_;
-  const std::int64_t words_;
-  const std::int64_t padded_;
-  std::int64_t live_;
+  LdaDocument* document_ = nullptr;
+  std::int64_t words_ = 0;
+  std::int64_t padded_ = 0;
+  std::int64_t live_ = 0;
 
   // By live topic, zeros behind the last:
   double* gamma_ = nullptr;
-  double* next_ = nullptr;
   double* exp_ = nullptr;    // f
   double* mass_ = nullptr;   // sum_j weight_j B_jk
   double* prior_ = nullptr;  // alpha
@@ -439,28 +451,89 @@ class Inference {
 
   double least_ = 0;  // eps F
   double total_ = 0;
-  double floor_ = 0;  // f of alpha
   double reach_ = 0;
   double largest_dropped_ = 0;
   double pending_change_ = 0;  // of topics dropped since the last test
   std::int64_t fresh_ = 0;
   bool may_drop_ = false;
   bool in_columns_ = false;
-  bool scaled_ = false;
 };
 
-std::int64_t Infer(const LdaModel<double>& model, const LdaDocument& document,
-                   const LdaScratch<double>& scratch, double* gamma) {
-  return Inference(model, document, scratch).Run(gamma);
+// Has the rows of the next document's words on their way while others are worked on.
+class Ahead {
+ public:
+  explicit Ahead(const LdaModel<double>& model) : model_(model) {}
+
+  void Look(const LdaDocument& document) {
+    constexpr std::int64_t kWords = 16;
+    if (document_ != &document) {
+      document_ = &document;
+      at_ = 0;
+    }
+    const std::int64_t end = at_ + kWords < document.size ? at_ + kWords : document.size;
+    for (; at_ < end; ++at_) {
+      const double* const row = model_.word_topics + document.ids[at_] * model_.stride;
+      for (std::int64_t k = 0; k < model_.stride; k += kLanes) {
+        __builtin_prefetch(row + k, 0, 2);
+      }
+    }
+  }
+
+ private:
+  const LdaModel<double>& model_;
+  const LdaDocument* document_ = nullptr;
+  std::int64_t at_ = 0;
+};
+
+// An iteration's steps wait for one another, so that two documents go side by side.
+void Infer(const LdaModel<double>& model, LdaDocument* documents, std::int64_t count,
+           const LdaScratch<double>* scratches) {
+  const Constants constants(model);
+  Ahead ahead(model);
+  Inference slots[kTogether] = {{model, constants, scratches[0]}, {model, constants, scratches[1]}};
+  bool busy[kTogether] = {};
+  std::int64_t next = 0;
+  for (std::int64_t left = count; left > 0;) {
+    for (int s = 0; s < kTogether; ++s) {
+      while (!busy[s] || slots[s].Update()) {
+        if (busy[s]) {
+          slots[s].Finish();
+          --left;
+        }
+        busy[s] = next < count;
+        if (!busy[s]) {
+          break;
+        }
+        slots[s].Begin(documents[next++]);
+      }
+    }
+    if (next < count) {
+      ahead.Look(documents[next]);
+    }
+    for (int s = 0; s < kTogether; ++s) {
+      if (busy[s]) {
+        slots[s].Refresh();
+      }
+    }
+    for (int s = 0; s < kTogether; ++s) {
+      if (busy[s]) {
+        slots[s].Reweigh();
+      }
+    }
+  }
 }
 
-std::int64_t InferFactors(const LdaModel<double>& model, const LdaDocument& document,
-                          const LdaScratch<double>& scratch, double* gamma, double* factors,
-                          double* weights) {
-  Inference inference(model, document, scratch);
-  const std::int64_t iterations = inference.RunFrom(gamma);
+void InferFactors(const LdaModel<double>& model, LdaDocument& document, const LdaScratch<double>& scratch,
+                  double* factors, double* weights) {
+  const Constants constants(model);
+  Inference inference(model, constants, scratch);
+  inference.Resume(document);
+  while (!inference.Update()) {
+    inference.Refresh();
+    inference.Reweigh();
+  }
+  inference.Finish();
   inference.Factors(factors, weights);
-  return iterations;
 }
 
 }  // namespace

@@ -21,39 +21,45 @@ struct LdaDocument {
   const std::int32_t* ids = nullptr;  // each a word of the model
   const double* counts = nullptr;     // finite, not negative
   std::int64_t size = 0;              // at least 1
+  double* gamma = nullptr;            // `topics` numbers; in single precision, each one that a float holds
+  std::int64_t iterations = 0;        // given; the model allows at least one
 };
 
 // Memory of one thread, for documents of up to `words` entries (a multiple of 8).
 template <typename Real>
 struct LdaScratch {
-  const Real** rows = nullptr;        // words: row of B
-  Real* counts = nullptr;             // words
-  Real* sums = nullptr;               // words
-  Real* weights = nullptr;            // words
-  Real* columns = nullptr;            // column_capacity
-  std::int64_t column_capacity = 0;   // least of words * topics and kColumnLimit
-  Real* topic_values = nullptr;       // kTopicArrays * (stride + 8)
-  std::int32_t* live = nullptr;       // stride
-  std::int32_t* column_of = nullptr;  // stride
-  std::int32_t* fresh = nullptr;      // stride
+  const Real** rows = nullptr;          // words: row of B
+  Real* counts = nullptr;               // words
+  Real* sums = nullptr;                 // words
+  Real* weights = nullptr;              // words
+  Real* columns = nullptr;              // column_capacity
+  const double** columns_of = nullptr;  // stride
+  std::int64_t column_capacity = 0;     // least of words * topics and kColumnLimit
+  Real* topic_values = nullptr;         // kTopicArrays * (stride + 8)
+  std::int32_t* live = nullptr;         // stride
+  std::int32_t* kept = nullptr;         // stride
+  std::int32_t* fresh = nullptr;        // stride
 };
 
-inline constexpr std::int64_t kTopicArrays = 7;
+inline constexpr std::int64_t kTopicArrays = 6;
 inline constexpr std::int64_t kColumnLimit = std::int64_t{1} << 20;
 
-// `gamma` takes `topics` numbers; all return the number of iterations, of which the model allows at least
-// one.
+// How many documents are worked on at a time, each with a scratch of its own.
+inline constexpr std::int64_t kTogether = 2;
+
 struct LdaKernels {
-  std::int64_t (*infer)(const LdaModel<double>&, const LdaDocument&, const LdaScratch<double>&,
-                        double* gamma);
-  // The same from the gamma that is given, not from equal topics. Also what training needs of the document:
-  // factors f (`stride` numbers) and weights (`size` numbers), such that f_k weight_j B_jk of the count of
-  // word j are topic k's.
-  std::int64_t (*infer_factors)(const LdaModel<double>&, const LdaDocument&, const LdaScratch<double>&,
-                                double* gamma, double* factors, double* weights);
+  // gamma and iterations of `count` documents, from equal topics, with kTogether scratches, of which one
+  // document takes the first. What a document gets depends on no other.
+  void (*infer)(const LdaModel<double>&, LdaDocument* documents, std::int64_t count,
+                const LdaScratch<double>* scratches);
+  // Of one document, from the gamma that is given. Also what training needs of it: factors f (`stride`
+  // numbers) and weights (`size` numbers), such that f_k weight_j B_jk of the count of word j are topic k's.
+  void (*infer_factors)(const LdaModel<double>&, LdaDocument& document, const LdaScratch<double>&,
+                        double* factors, double* weights);
 };
 struct LdaSingleKernels {
-  std::int64_t (*infer)(const LdaModel<float>&, const LdaDocument&, const LdaScratch<float>&, float* gamma);
+  void (*infer)(const LdaModel<float>&, LdaDocument* documents, std::int64_t count,
+                const LdaScratch<float>* scratches);
 };
 
 // Where words occur in a block of documents: word w at entries starts[w] to starts[w + 1], by document.

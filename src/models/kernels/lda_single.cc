@@ -65,13 +65,14 @@ void Refresh(const float* gamma, float total, float* exp, std::int64_t n) {
   }
 }
 
-std::int64_t InferSingle(const LdaModel<float>& model, const LdaDocument& document,
-                         const LdaScratch<float>& scratch, float* gamma) {
+std::int64_t InferOne(const LdaModel<float>& model, const LdaDocument& document,
+                      const LdaScratch<float>& scratch) {
   const std::int64_t topics = model.topics;
   const std::int64_t words = document.size;
   const auto prior = static_cast<float>(model.prior);
   float* __restrict exp = scratch.topic_values;
   float* __restrict mass = exp + (model.stride + kLanes);
+  float* __restrict gamma = mass + (model.stride + kLanes);
   float* __restrict weights = scratch.weights;
   for (std::int64_t j = 0; j < words; ++j) {
     scratch.rows[j] = model.word_topics + document.ids[j] * model.stride;
@@ -117,9 +118,19 @@ std::int64_t InferSingle(const LdaModel<float>& model, const LdaDocument& docume
       total += next;
     }
     if (change / static_cast<double>(topics) < model.tolerance || iteration == model.max_iterations) {
+      for (std::int64_t k = 0; k < topics; ++k) {
+        document.gamma[k] = gamma[k];
+      }
       return iteration;
     }
     Refresh(gamma, total, exp, topics);
+  }
+}
+
+void InferSingle(const LdaModel<float>& model, LdaDocument* documents, std::int64_t count,
+                 const LdaScratch<float>* scratches) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    documents[i].iterations = InferOne(model, documents[i], scratches[0]);
   }
 }
 
