@@ -1,7 +1,6 @@
 #include "models/lda.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -73,12 +72,12 @@ const kernels::LdaSingleKernels& KernelsFor(const kernels::Table& table, float /
 }  // namespace
 
 struct Lda::Workspace::Memory {
-  std::array<LdaMemory<double>, kernels::kTogether> in_double;
-  std::array<LdaMemory<float>, 1> in_single;
+  LdaMemory<double> in_double;
+  LdaMemory<float> in_single;
   std::vector<kernels::LdaDocument> documents;
 
-  auto& Of(double /*of this type*/) { return in_double; }
-  auto& Of(float /*of this type*/) { return in_single; }
+  LdaMemory<double>& Of(double /*of this type*/) { return in_double; }
+  LdaMemory<float>& Of(float /*of this type*/) { return in_single; }
 };
 
 Lda::Workspace::Workspace() : memory_(std::make_unique<Memory>()) {}
@@ -237,14 +236,10 @@ void Lda::TransformAs(const ArraysOf<Real>& arrays, CsrView rows, std::int64_t f
       most_words = std::max(most_words, words);
     }
   }
-  auto& memories = workspace.memory_->Of(Real{});
-  std::array<kernels::LdaScratch<Real>, std::tuple_size_v<std::remove_reference_t<decltype(memories)>>>
-      scratches;
-  for (std::size_t i = 0; i < memories.size(); ++i) {
-    scratches[i] = memories[i].For(most_words, settings_.topics, std::is_same_v<Real, double>);
-  }
+  const kernels::LdaScratch<Real> scratch =
+      workspace.memory_->Of(Real{}).For(most_words, settings_.topics, std::is_same_v<Real, double>);
   KernelsFor(*table_, Real{})
-      .infer(model, documents.data(), static_cast<std::int64_t>(documents.size()), scratches.data());
+      .infer(model, documents.data(), static_cast<std::int64_t>(documents.size()), scratch);
   std::size_t inferred = 0;
   for (std::int64_t row = first; row < last; ++row) {
     const std::span<double> gamma = gamma_of(row);

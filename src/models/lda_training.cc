@@ -1,7 +1,6 @@
 #include "models/lda_training.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -119,9 +118,8 @@ class LdaTraining::Batch {
     }
     kernels::LdaDocument document{memory.ids.data(), counts.data(), static_cast<std::int64_t>(ids.size()),
                                   memory.gamma.data()};
-    std::array<kernels::LdaScratch<double>, kernels::kTogether> scratches;
-    scratches.fill(memory.inference.For(document.size, training_.settings_.topics, true));
-    training_.table_->lda->infer(Model(), &document, 1, scratches.data());
+    const auto scratch = memory.inference.For(document.size, training_.settings_.topics, true);
+    training_.table_->lda->infer(Model(), &document, 1, scratch);
     return memory.gamma;
   }
 

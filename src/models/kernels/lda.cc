@@ -238,8 +238,15 @@ class Inference {
     if (total_ < 1) {  // f is scaled
       return;
     }
-    // Which ones cannot be foreseen, so nothing branches on it.
     const double cutoff = kDropBelow * total_ / reach_;
+    Longs below{};
+    for (std::int64_t i = 0; i < live_; i += kWidth) {
+      below |= (Load(exp_ + i) < cutoff) & (Places() + i < live_);
+    }
+    if (!Any(below)) {
+      return;
+    }
+    // Which ones cannot be foreseen, so nothing branches on it.
     std::int64_t kept = 0;
     for (std::int64_t i = 0; i < live_; ++i) {
       const bool keep = !(exp_[i] < cutoff);
@@ -247,9 +254,6 @@ class Inference {
       scratch_.fresh[fresh_] = static_cast<std::int32_t>(i);
       kept += keep ? 1 : 0;
       fresh_ += keep ? 0 : 1;
-    }
-    if (fresh_ == 0) {
-      return;
     }
     for (std::int64_t n = 0; n < fresh_; ++n) {
       const std::int64_t i = scratch_.fresh[n];
@@ -304,7 +308,7 @@ class Inference {
     largest_dropped_ = constants_.floor;
   }
 
-  void BringAllBack() {
+  [[gnu::noinline]] void BringAllBack() {
     for (std::int64_t i = 0; i < live_; ++i) {
       saved_gamma_[scratch_.live[i]] = gamma_[i];
       saved_exp_[scratch_.live[i]] = exp_[i];
@@ -391,14 +395,20 @@ class Inference {
   template <int kGroups>
   void WeightsOfColumnsAt(std::int64_t j) {
     constexpr int kVectors = kGroups * kParts;
-    Doubles norm[kVectors] = {};
+    Doubles norm[kVectors];
+#pragma GCC unroll 8
+    for (int v = 0; v < kVectors; ++v) {
+      norm[v] = Doubles{};
+    }
     for (std::int64_t i = 0; i < live_; ++i) {
       const double* column = scratch_.columns_of[i] + j;
       const double f = exp_[i];
+#pragma GCC unroll 8
       for (int v = 0; v < kVectors; ++v) {
         norm[v] += f * Load(column + v * kWidth);
       }
     }
+#pragma GCC unroll 8
     for (int v = 0; v < kVectors; ++v) {
       const std::int64_t at = j + v * kWidth;
       Store(scratch_.weights + at, Load(scratch_.counts + at) / (norm[v] + least_));
@@ -485,41 +495,21 @@ class Ahead {
   std::int64_t at_ = 0;
 };
 
-// An iteration's steps wait for one another, so that two documents go side by side.
 void Infer(const LdaModel<double>& model, LdaDocument* documents, std::int64_t count,
-           const LdaScratch<double>* scratches) {
+           const LdaScratch<double>& scratch) {
   const Constants constants(model);
+  Inference inference(model, constants, scratch);
   Ahead ahead(model);
-  Inference slots[kTogether] = {{model, constants, scratches[0]}, {model, constants, scratches[1]}};
-  bool busy[kTogether] = {};
-  std::int64_t next = 0;
-  for (std::int64_t left = count; left > 0;) {
-    for (int s = 0; s < kTogether; ++s) {
-      while (!busy[s] || slots[s].Update()) {
-        if (busy[s]) {
-          slots[s].Finish();
-          --left;
-        }
-        busy[s] = next < count;
-        if (!busy[s]) {
-          break;
-        }
-        slots[s].Begin(documents[next++]);
+  for (std::int64_t i = 0; i < count; ++i) {
+    inference.Begin(documents[i]);
+    while (!inference.Update()) {
+      if (i + 1 < count) {
+        ahead.Look(documents[i + 1]);
       }
+      inference.Refresh();
+      inference.Reweigh();
     }
-    if (next < count) {
-      ahead.Look(documents[next]);
-    }
-    for (int s = 0; s < kTogether; ++s) {
-      if (busy[s]) {
-        slots[s].Refresh();
-      }
-    }
-    for (int s = 0; s < kTogether; ++s) {
-      if (busy[s]) {
-        slots[s].Reweigh();
-      }
-    }
+    inference.Finish();
   }
 }
 

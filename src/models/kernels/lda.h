@@ -44,14 +44,11 @@ struct LdaScratch {
 inline constexpr std::int64_t kTopicArrays = 6;
 inline constexpr std::int64_t kColumnLimit = std::int64_t{1} << 20;
 
-// How many documents are worked on at a time, each with a scratch of its own.
-inline constexpr std::int64_t kTogether = 2;
-
 struct LdaKernels {
-  // gamma and iterations of `count` documents, from equal topics, with kTogether scratches, of which one
-  // document takes the first. What a document gets depends on no other.
+  // gamma and iterations of `count` documents, from equal topics. What a document gets
+  // depends on no other.
   void (*infer)(const LdaModel<double>&, LdaDocument* documents, std::int64_t count,
-                const LdaScratch<double>* scratches);
+                const LdaScratch<double>& scratch);
   // Of one document, from the gamma that is given. Also what training needs of it: factors f (`stride`
   // numbers) and weights (`size` numbers), such that f_k weight_j B_jk of the count of word j are topic k's.
   void (*infer_factors)(const LdaModel<double>&, LdaDocument& document, const LdaScratch<double>&,
@@ -59,7 +56,7 @@ struct LdaKernels {
 };
 struct LdaSingleKernels {
   void (*infer)(const LdaModel<float>&, LdaDocument* documents, std::int64_t count,
-                const LdaScratch<float>* scratches);
+                const LdaScratch<float>& scratch);
 };
 
 // Where words occur in a block of documents: word w at entries starts[w] to starts[w + 1], by document.

@@ -128,9 +128,9 @@ std::int64_t InferOne(const LdaModel<float>& model, const LdaDocument& document,
 }
 
 void InferSingle(const LdaModel<float>& model, LdaDocument* documents, std::int64_t count,
-                 const LdaScratch<float>* scratches) {
+                 const LdaScratch<float>& scratch) {
   for (std::int64_t i = 0; i < count; ++i) {
-    documents[i].iterations = InferOne(model, documents[i], scratches[0]);
+    documents[i].iterations = InferOne(model, documents[i], scratch);
   }
 }
 

@@ -8,6 +8,10 @@
 
 #include <cstdint>
 
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
 #if defined(__AVX512F__)
 #define FORETELL_VECTOR_BYTES 64
 #elif defined(__AVX2__)
@@ -71,6 +75,17 @@ using LooseDoubles = double __attribute__((vector_size(FORETELL_VECTOR_BYTES), a
 
 [[gnu::always_inline]] inline Doubles Select(Longs where, Doubles yes, Doubles no) {
   return where ? yes : no;
+}
+
+// Whether a comparison holds somewhere.
+[[gnu::always_inline]] inline bool Any(Longs where) {
+#if FORETELL_VECTOR_BYTES == 64
+  return _mm512_movepi64_mask((__m512i)where) != 0;
+#elif FORETELL_VECTOR_BYTES == 32
+  return _mm256_movemask_pd((__m256d)where) != 0;
+#else
+  return (where[0] | where[1]) != 0;
+#endif
 }
 
 [[gnu::always_inline]] inline Doubles Magnitude(Doubles x) {
