@@ -1,4 +1,4 @@
-"""Counts of the corpora that benchmarks and comparisons read, as scikit-learn's CountVectorizer makes them."""
+"""The corpora that benchmarks and comparisons read, and the vectorizer that they count with."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ CORPORA = {
 
 def texts(corpus: str, limit: int | None = None) -> list[str]:
     """Title and description of its documents, the first ``limit`` of them."""
-    return list(islice(_texts(corpus), limit))
+    pairs = ((row.get("title"), row.get("description")) for row in islice(rows(corpus), limit))
+    return [" ".join(filter(None, pair)) for pair in pairs]
 
 
-def _texts(corpus: str) -> Iterator[str]:
+def rows(corpus: str) -> Iterator[dict[str, Any]]:
+    """Its documents as they lie in its file."""
     import zstandard
 
     with (
@@ -31,8 +33,7 @@ def _texts(corpus: str) -> Iterator[str]:
         zstandard.ZstdDecompressor().stream_reader(file) as reader,
     ):
         for line in io.TextIOWrapper(reader, encoding="utf-8"):
-            row = json.loads(line)
-            yield " ".join(filter(None, (row.get("title"), row.get("description"))))
+            yield json.loads(line)
 
 
 def vectorizer() -> Any:
