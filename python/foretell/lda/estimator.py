@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from foretell.error import error
-from foretell.lda import parameters, text
-from foretell.lda.counts import Counts, counts_of
+from foretell.lda import given, parameters
 from foretell.lda.fitted import Fitted
-from foretell.lda.learning import Learning
+from foretell.lda.learning import Learning, begin
 from foretell.lda.topics import COHERENT_WORDS, Explanation, best_words, count_together, explain, topics_of
 
 if TYPE_CHECKING:
     import numpy as np
 
     from foretell.display import Topics
+    from foretell.lda.counts import Counts
 
     Array = np.ndarray[Any, Any]
 
@@ -44,7 +44,8 @@ class LDA(parameters.Parameters):
     - random_state: an int, None or a NumPy generator.
     - early_stopping: holds ``validation_fraction`` of the documents out, and stops when their likelihood by
       document completion has not risen by ``tol`` (per token) for ``n_iter_no_change`` iterations.
-    - vectorizer: what makes counts of texts; None is a CountVectorizer of its own.
+    - vectorizer: what makes counts of texts; None is a CountVectorizer of its own. ``fit`` has scikit-learn learn the
+      vocabulary; later texts are counted in C++ where ``ft.compile`` takes the vectorizer.
 
     Counts are rows × words: SciPy sparse, NumPy, pandas; not negative, not NaN (FT0206). Texts are a list or
     column of str. After ``fit``: ``components_``, ``exp_dirichlet_component_`` (topics × words, float64, read
@@ -102,8 +103,8 @@ class LDA(parameters.Parameters):
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learns topics from counts or texts; ``y`` is ignored. Ctrl-C ends it between blocks of documents."""
         learning = Learning.of(self)
-        counts = self._counts_to_fit(X)
-        fitted = self._begin(counts.columns)
+        counts = given.counts_to_fit(self, X)
+        fitted = begin(self, counts.columns)
         done = learning.run(fitted, counts)
         self._fitted = fitted
         self.n_iter_, self.n_batch_iter_ = done.iterations, done.steps
@@ -115,17 +116,18 @@ class LDA(parameters.Parameters):
     def partial_fit(self, X: Any, y: Any = None) -> Self:
         """Goes on online with these documents, in mini-batches, ``total_samples`` standing behind them.
 
-        After ``fit`` of texts the vocabulary stays.
+        After ``fit`` of texts the vocabulary stays. What is raised leaves what the mini-batches before it taught.
         """
         learning = Learning.of(self)
         if not hasattr(self, "_fitted"):
-            counts = self._counts_to_fit(X)
-            self._fitted = self._begin(counts.columns)
+            counts = given.counts_to_fit(self, X)
+            self._fitted = begin(self, counts.columns)
             self.n_iter_, self.n_batch_iter_ = 0, 1
         else:
-            counts = self._counts(X, "LDA.partial_fit")
-        self.n_batch_iter_ = learning.go_on(self._fitted, counts, self.n_batch_iter_)
+            counts = given.counts(self, X, "LDA.partial_fit")
         self._together = None
+        for step in learning.go_on(self._fitted, counts, self.n_batch_iter_):
+            self.n_batch_iter_ = step
         return self
 
     def transform(self, X: Any, *, normalize: bool = True) -> Array:
@@ -133,7 +135,7 @@ class LDA(parameters.Parameters):
 
         Within 1e-12 what scikit-learn's transform gives with the same ``exp_dirichlet_component_``.
         """
-        return self._infer(self._counts(X, "LDA.transform"), normalize)
+        return self._infer(given.counts(self, X, "LDA.transform"), normalize)
 
     def fit_transform(self, X: Any, y: Any = None, *, normalize: bool = True) -> Array:
         """``fit``, then the topics of the same documents."""
@@ -141,7 +143,7 @@ class LDA(parameters.Parameters):
 
     def score(self, X: Any, y: Any = None) -> float:
         """scikit-learn's approximate bound on the log likelihood of these documents."""
-        return self._bound(self._counts(X, "LDA.score"), False)
+        return self._bound(given.counts(self, X, "LDA.score"), False)
 
     def perplexity(self, X: Any, sub_sampling: bool = False) -> float:
         """exp(-bound per token), as scikit-learn gives it; ``sub_sampling`` as in training by ``partial_fit``.
@@ -150,7 +152,7 @@ class LDA(parameters.Parameters):
         """
         import math
 
-        counts = self._counts(X, "LDA.perplexity")
+        counts = given.counts(self, X, "LDA.perplexity")
         tokens = float(counts.values.sum())
         if sub_sampling:
             tokens *= float(self.total_samples) / counts.rows
@@ -159,7 +161,7 @@ class LDA(parameters.Parameters):
     def completion_score(self, X: Any) -> float:
         """Log likelihood per token by document completion, the measure of quality: every second word of a
         document is predicted from the topics that the others give. NaN where no document has two words."""
-        return self._known.complete(self._counts(X, "LDA.completion_score"))
+        return self._known.complete(given.counts(self, X, "LDA.completion_score"))
 
     def topics(self, n: int = 10, reference: Any = None) -> Topics:
         """The topics by their ``n`` best words, each with its coherence C_NPMI.
@@ -170,12 +172,12 @@ class LDA(parameters.Parameters):
         together = self._together
         if reference is not None:
             words = best_words(self.components_, COHERENT_WORDS)
-            together = count_together(words, self._counts(reference, "LDA.topics"))
+            together = count_together(words, given.counts(self, reference, "LDA.topics"))
         return topics_of(self.components_, self._word_names(), n, together=together)
 
     def explain(self, X: Any) -> Explanation:
         """Which words of one document, a text or a row of counts, speak for which topic. FT0101 for several."""
-        counts = self._counts([X] if isinstance(X, str) else X, "LDA.explain")
+        counts = given.counts(self, [X] if isinstance(X, str) else X, "LDA.explain")
         if counts.rows != 1:
             raise error("FT0101", f"{counts.rows} documents were given, expected one")
         gamma = self._infer(counts, False)[0]
@@ -246,35 +248,6 @@ class LDA(parameters.Parameters):
             raise parameters.not_fitted(self)
         return fitted
 
-    def _begin(self, words: int) -> Fitted:
-        topics = parameters.whole("n_components", self.n_components, 1)
-        return Fitted.at_random(
-            topics,
-            words,
-            parameters.seed_of(self.random_state),
-            parameters.threads_of(self.n_jobs),
-            self._settings(),
-        )
-
-    def _settings(self) -> dict[str, Any]:
-        def prior(name: str) -> float:
-            value = getattr(self, name)
-            if value is None:
-                return 1 / int(self.n_components)
-            return parameters.real(name, value, lambda x: x >= 0, "None or a number of at least 0")
-
-        return {
-            "doc_topic_prior": prior("doc_topic_prior"),
-            "topic_word_prior": prior("topic_word_prior"),
-            "mean_change_tol": self._tolerance(),
-            "max_doc_update_iter": parameters.whole("max_doc_update_iter", self.max_doc_update_iter, 1),
-        }
-
-    def _tolerance(self) -> float:
-        return parameters.real(
-            "mean_change_tol", self.mean_change_tol, lambda x: x >= 0, "a number of at least 0"
-        )
-
     def _word_names(self) -> list[str]:
         if hasattr(self, "vectorizer_"):
             return list(self.vectorizer_.get_feature_names_out())
@@ -285,7 +258,7 @@ class LDA(parameters.Parameters):
     def _infer(self, counts: Counts, normalize: bool) -> Array:
         return self._known.infer(
             counts,
-            self._tolerance(),
+            parameters.tolerance_of(self),
             parameters.whole("max_doc_update_iter", self.max_doc_update_iter, 0),
             parameters.threads_of(self.n_jobs),
             normalize=normalize,
@@ -301,52 +274,4 @@ class LDA(parameters.Parameters):
             self.doc_topic_prior_,
             self.topic_word_prior_,
             float(self.total_samples) / counts.rows if sub_sampling else 1.0,
-        )
-
-    def _counts_to_fit(self, x: Any) -> Counts:
-        """Also remembers the words and their names."""
-        if text.is_texts(x):
-            self.vectorizer_ = text.vectorizer_of(self.vectorizer)
-            counts = counts_of(self.vectorizer_.fit_transform(text.as_list(x)), "LDA.fit")
-        else:
-            self.__dict__.pop("vectorizer_", None)
-            counts = counts_of(x, "LDA.fit")
-        _check_size(counts, "LDA.fit")
-        self.n_features_in_ = counts.columns
-        names = text.names_of(x)
-        if names is not None:
-            self.feature_names_in_ = names
-        else:
-            self.__dict__.pop("feature_names_in_", None)
-        return counts
-
-    def _counts(self, x: Any, where: str) -> Counts:
-        known = self._known
-        if text.is_texts(x):
-            if not hasattr(self, "vectorizer_"):
-                raise error(
-                    "FT0101",
-                    f"{where} got texts, and the model was fitted with counts",
-                    "give counts of the same words",
-                )
-            x = self.vectorizer_.transform(text.as_list(x))
-        else:
-            text.check_names(self, x)
-        counts = counts_of(x, where)
-        _check_size(counts, where)
-        if counts.columns != known.words:
-            raise error(
-                "FT0101",
-                f"X has {counts.columns} features, but LDA is expecting {known.words} features as input",
-            )
-        return counts
-
-
-def _check_size(counts: Counts, where: str) -> None:
-    if counts.rows == 0:
-        raise error("FT0101", f"Found array with 0 sample(s) while a minimum of 1 is required by {where}")
-    if counts.columns == 0:
-        raise error(
-            "FT0101",
-            f"Found array with 0 feature(s) (shape=({counts.rows}, 0)) while a minimum of 1 is required by {where}",
         )

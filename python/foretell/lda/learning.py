@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +76,8 @@ class Learning:
         with Passes(learned.rows * self.iterations, self.verbose) as passes:
             for _ in range(self.iterations):
                 if self.online:
-                    done.steps = self._pass(fitted, learned, learned.rows, done.steps, passes.advance)
+                    for step in self._pass(fitted, learned, learned.rows, done.steps, passes.advance):
+                        done.steps = step
                 else:
                     fitted.learn(learned, first=0, last=learned.rows, between=passes.block_of(learned.rows))
                     done.steps += 1
@@ -88,14 +89,14 @@ class Learning:
                         break
         return done
 
-    def go_on(self, fitted: Fitted, counts: Counts, step: int) -> int:
-        """One online pass, from this step; the next step."""
+    def go_on(self, fitted: Fitted, counts: Counts, step: int) -> Iterator[int]:
+        """One online pass, from this step; after each mini-batch the number of the next."""
         with Passes(counts.rows, self.verbose) as passes:
-            return self._pass(fitted, counts, self.total_samples, step, passes.advance)
+            yield from self._pass(fitted, counts, self.total_samples, step, passes.advance)
 
     def _pass(
         self, fitted: Fitted, counts: Counts, total: float, step: int, advance: Callable[[int], None]
-    ) -> int:
+    ) -> Iterator[int]:
         from foretell import _core
 
         for first in range(0, counts.rows, self.batch_size):
@@ -103,8 +104,8 @@ class Learning:
             rate = _core.LdaTraining.rate(self.decay, self.offset, step)
             fitted.learn(counts, first=first, last=last, rate=rate, scale=total / (last - first))
             step += 1
+            yield step
             advance(last - first)
-        return step
 
     def _split(self, counts: Counts) -> tuple[Counts, Counts | None]:
         """What is learned from and what is held out, both in the order in which they came."""
@@ -128,3 +129,25 @@ class Learning:
             return False
         before, recent = scores[: -self.patience], scores[-self.patience :]
         return max(recent) < max(before) + self.tolerance
+
+
+def begin(lda: Any, words: int) -> Fitted:
+    """Topics at random, to learn from; FT0101 for parameters out of range."""
+    from foretell.lda.fitted import Fitted
+
+    topics = parameters.whole("n_components", lda.n_components, 1)
+
+    def prior(name: str) -> float:
+        value = getattr(lda, name)
+        if value is None:
+            return 1 / topics
+        return parameters.real(name, value, lambda x: x >= 0, "None or a number of at least 0")
+
+    settings = {
+        "doc_topic_prior": prior("doc_topic_prior"),
+        "topic_word_prior": prior("topic_word_prior"),
+        "mean_change_tol": parameters.tolerance_of(lda),
+        "max_doc_update_iter": parameters.whole("max_doc_update_iter", lda.max_doc_update_iter, 1),
+    }
+    seed, threads = parameters.seed_of(lda.random_state), parameters.threads_of(lda.n_jobs)
+    return Fitted.at_random(topics, words, seed, threads, settings)

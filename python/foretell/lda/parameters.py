@@ -70,6 +70,11 @@ def real(name: str, value: Any, fits: Callable[[float], bool], expected: str) ->
     raise error("FT0101", f"{name} is {value!r}, expected {expected}")
 
 
+def tolerance_of(lda: Any) -> float:
+    """``mean_change_tol``; FT0101."""
+    return real("mean_change_tol", lda.mean_change_tol, lambda x: x >= 0, "a number of at least 0")
+
+
 def _is_whole(value: Any) -> bool:
     return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 

@@ -166,6 +166,36 @@ def test_values_that_are_no_counts_are_refused(value: float, what: str, counts: 
     assert model.components_.tobytes() == before
 
 
+def test_partial_fit_counts_the_mini_batches_before_one_that_is_refused(counts: Make) -> None:
+    x = counts(50).toarray()
+    model, good = lda(2, batch_size=10).partial_fit(x), lda(2, batch_size=10).partial_fit(x)
+    good.partial_fit(x[:30])
+    x[35, 4] = -1
+    with pytest.raises(ft.Error, match="FT0206"):
+        model.partial_fit(x)
+    assert model.components_.tobytes() == good.components_.tobytes()
+    assert model.n_batch_iter_ == good.n_batch_iter_ == 9
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_texts_are_counted_as_the_vectorizer_counts_them(compiled: bool, counts: Make) -> None:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    texts = [
+        "jazz concert tonight",
+        "Football match today",
+        "jazz band plays, naïve",
+        "football team wins",
+    ] * 5
+    more = ["JAZZ team, naïve", "", "unheard"]
+    model = lda(2, vectorizer=TfidfVectorizer(tokenizer=None if compiled else str.split)).fit(texts)
+    assert (model._counting is not None) == compiled
+    expected = model.transform(model.vectorizer_.transform(more))
+    for one in (model, pickle.loads(pickle.dumps(model))):
+        np.testing.assert_allclose(one.transform(more), expected, rtol=0, atol=1e-12)
+    assert not hasattr(model.fit(counts()), "vectorizer_")
+
+
 def test_other_bad_input_is_refused(counts: Make) -> None:
     model = lda(2, max_iter=1)
     for call in (model.transform, model.score, lambda _: model.components_):
