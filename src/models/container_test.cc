@@ -180,5 +180,10 @@ TEST(ContainerTest, AFileThatIsNotThereIsSaidSo) {
   EXPECT_EQ(CodeOf([] { MapFile("/nowhere/model.foretell"); }), "FT0901");
 }
 
+TEST(ContainerTest, WhatIsNoFileIsNotMapped) {
+  EXPECT_EQ(CodeOf([] { MapFile("/"); }), "FT0901");
+  EXPECT_EQ(CodeOf([] { MapFile("/dev/null"); }), "FT0901");
+}
+
 }  // namespace
 }  // namespace foretell

@@ -59,7 +59,7 @@ class FeatureUnion final : public Step {
     const std::int64_t count = RowsOf(input);
     for (std::size_t i = 0; i < steps_.size(); ++i) {
       const Input prepared = steps_[i]->Prepare(input, memory.of[i].get());
-      memory.rows[i].Reset(*steps_[i]->shape(Method::kTransform), count);
+      memory.rows[i].Reset(*steps_[i]->shape(Method::kTransform), input);
       steps_[i]->Apply(prepared, Method::kTransform, memory.of[i].get(), memory.rows[i]);
     }
     for (std::int64_t row = 0; row < count; ++row) {

@@ -56,7 +56,9 @@ class LdaStep final : public Step {
         });
         csr.row_starts.push_back(static_cast<std::int64_t>(csr.ids.size()));
       }
-      return View(csr);
+      CsrView rows = View(csr);
+      rows.first = dense.first;
+      return rows;
     }
 
     CsrView Rounded(CsrView rows) {

@@ -22,7 +22,7 @@ namespace {
 }  // namespace
 
 Bytes MapFile(const std::filesystem::path& path) {
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe must not hold it up
   if (descriptor < 0) {
     Failed(path, errno);
   }
@@ -30,6 +30,9 @@ Bytes MapFile(const std::filesystem::path& path) {
   struct stat status{};
   if (fstat(descriptor, &status) != 0) {
     Failed(path, errno);
+  }
+  if (!S_ISREG(status.st_mode)) {
+    throw Error(Code::kIo, "cannot map " + path.string() + ": it is no regular file");
   }
   const auto size = static_cast<std::size_t>(status.st_size);
   if (size == 0) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "foretell/error.h"
+#include "models/counts.h"
 #include "models/description.h"
 #include "models/self_test.h"
 #include "models/steps.h"
@@ -23,36 +24,6 @@ constexpr std::int64_t kPieceRows = 1'000;
 
 std::string Described(std::int64_t columns) {
   return columns == Step::kTexts ? "texts" : "rows of " + std::to_string(columns) + " numbers";
-}
-
-void CheckNumber(double value, std::int64_t row, bool takes_negative) {
-  if (!std::isfinite(value)) {
-    throw Error(Code::kInvalidValue, "row " + std::to_string(row) + " holds a number that is not finite",
-                "leave such rows out, or replace the number");
-  }
-  if (value < 0 && !takes_negative) {
-    throw Error(Code::kInvalidValue,
-                "row " + std::to_string(row) + " holds a negative number, where counts are expected",
-                "counts are zero or positive; HashingVectorizer needs alternate_sign=False");
-  }
-}
-
-void CheckCsr(const CsrView& rows, bool takes_negative) {
-  const auto past = static_cast<std::int64_t>(std::min(rows.ids.size(), rows.values.size()));
-  for (std::int64_t row = 0; row < rows.rows(); ++row) {
-    const std::int64_t begin = rows.row_starts[static_cast<std::size_t>(row)];
-    const std::int64_t end = rows.row_starts[static_cast<std::size_t>(row) + 1];
-    if (begin < 0 || begin > end || end > past) {
-      Invalid("the row starts do not ascend within the ids and values, at row " + std::to_string(row));
-    }
-    for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
-      if (rows.ids[i] < 0 || rows.ids[i] >= rows.columns) {
-        Invalid("row " + std::to_string(row) + " has the column " + std::to_string(rows.ids[i]) +
-                ", and there are " + std::to_string(rows.columns));
-      }
-      CheckNumber(rows.values[i], row, takes_negative);
-    }
-  }
 }
 
 std::int64_t RowsOf(const ModelInput& input) {
@@ -80,11 +51,12 @@ Input PieceOf(const ModelInput& input, std::int64_t first, std::int64_t last,
   if (const auto* csr = std::get_if<CsrView>(&input)) {
     CsrView rows = *csr;
     rows.row_starts = rows.row_starts.subspan(begin, count + 1);
+    rows.first = first;
     return rows;
   }
   const auto& dense = std::get<DenseView>(input);
   const auto columns = static_cast<std::size_t>(dense.columns);
-  return DenseView{dense.columns, dense.values.subspan(begin * columns, count * columns)};
+  return DenseView{dense.columns, dense.values.subspan(begin * columns, count * columns), first};
 }
 
 }  // namespace
@@ -173,11 +145,14 @@ void NativeModel::CheckInput(const ModelInput& input) const {
   if (columns != step_->input_columns()) {
     Invalid("the model takes " + Described(step_->input_columns()) + ", and got " + Described(columns));
   }
+  const Signs signs = step_->takes_negative() ? Signs::kAny : Signs::kNotNegative;
   if (const auto* csr = std::get_if<CsrView>(&input)) {
-    CheckCsr(*csr, step_->takes_negative());
+    for (std::int64_t row = 0; row < csr->rows(); ++row) {
+      CheckRow(*csr, row, signs);
+    }
   } else if (const auto* dense = std::get_if<DenseView>(&input)) {
     for (std::size_t i = 0; i < dense->values.size(); ++i) {
-      CheckNumber(dense->values[i], static_cast<std::int64_t>(i) / dense->columns, step_->takes_negative());
+      CheckNumber(dense->values[i], static_cast<std::int64_t>(i) / dense->columns, signs);
     }
   }
 }
@@ -197,7 +172,7 @@ void NativeModel::Run(const ModelInput& input, std::span<const Method> methods, 
     const Input piece = PieceOf(input, first, last, memory.texts);
     const Input prepared = step_->Prepare(piece, memory.scratch.get());
     for (std::size_t i = 0; i < methods.size(); ++i) {
-      memory.rows.Reset(shape(methods[i]), last - first);
+      memory.rows.Reset(shape(methods[i]), prepared);
       step_->Apply(prepared, methods[i], memory.scratch.get(), memory.rows);
       take(first, last, i, memory.rows);
     }

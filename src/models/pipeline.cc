@@ -34,7 +34,7 @@ class Pipeline final : public Step {
       current = steps_[i]->Prepare(current, own);
       if (i + 1 < steps_.size()) {
         Rows& rows = memory.rows[i];
-        rows.Reset(*steps_[i]->shape(Method::kTransform), RowsOf(current));
+        rows.Reset(*steps_[i]->shape(Method::kTransform), current);
         steps_[i]->Apply(current, Method::kTransform, own, rows);
         current = rows.view();
       }

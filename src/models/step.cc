@@ -20,6 +20,10 @@ std::int64_t RowsOf(const Input& input) {
   return std::get<DenseView>(input).rows();
 }
 
+std::int64_t FirstOf(const Input& input) {
+  return std::visit([](const auto& rows) { return rows.first; }, input);
+}
+
 std::string_view NameOf(Method method) {
   return kNames.at(static_cast<std::size_t>(method));
 }
@@ -36,19 +40,22 @@ Method MethodNamed(std::string_view name) {
 
 Input Rows::view() const {
   if (sparse) {
-    return View(csr);
+    CsrView rows = View(csr);
+    rows.first = first;
+    return rows;
   }
-  return DenseView{columns, dense};
+  return DenseView{columns, dense, first};
 }
 
-void Rows::Reset(const Shape& shape, std::int64_t rows) {
+void Rows::Reset(const Shape& shape, const Input& input) {
   sparse = shape.sparse;
   columns = shape.columns;
   csr.columns = shape.columns;
   csr.row_starts.assign(1, 0);
   csr.ids.clear();
   csr.values.clear();
-  dense.assign(sparse ? 0 : static_cast<std::size_t>(rows * columns), 0.0);
+  dense.assign(sparse ? 0 : static_cast<std::size_t>(RowsOf(input) * columns), 0.0);
+  first = FirstOf(input);
 }
 
 }  // namespace foretell

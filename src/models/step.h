@@ -26,6 +26,7 @@ struct Texts {
 struct DenseView {
   std::int64_t columns = 0;
   std::span<const double> values;
+  std::int64_t first = 0;  // the number of the first row, for messages
 
   std::int64_t rows() const { return columns == 0 ? 0 : static_cast<std::int64_t>(values.size()) / columns; }
 };
@@ -33,6 +34,7 @@ struct DenseView {
 using Input = std::variant<Texts, CsrView, DenseView>;
 
 std::int64_t RowsOf(const Input& input);
+std::int64_t FirstOf(const Input& input);  // the number of the first row
 
 enum class Method : std::uint8_t { kTransform, kPredict, kPredictProba, kDecisionFunction };
 
@@ -56,10 +58,11 @@ struct Rows {
   Csr csr;
   std::int64_t columns = 0;
   std::vector<double> dense;
+  std::int64_t first = 0;  // the number of the first row, for messages
 
   Input view() const;
-  // Empty rows of this shape; the memory stays.
-  void Reset(const Shape& shape, std::int64_t rows);
+  // Empty rows of this shape for those of an input; the memory stays.
+  void Reset(const Shape& shape, const Input& input);
 };
 
 // A label of a class.

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "text/csr.h"
+
 namespace foretell::python {
 
 template <typename T>
@@ -51,6 +53,15 @@ nanobind::object ToNumpy(std::vector<T> numbers, std::initializer_list<std::size
     const std::unique_ptr<std::vector<T>> last(static_cast<std::vector<T>*>(memory));
   });
   return nanobind::cast(nanobind::ndarray<nanobind::numpy, T>(data, shape, owner));
+}
+
+// Row starts, ids and values, as SciPy has them: a tuple of arrays.
+inline nanobind::object ToNumpy(Csr rows) {
+  const std::size_t starts = rows.row_starts.size();
+  const std::size_t stored = rows.ids.size();
+  return nanobind::make_tuple(ToNumpy(std::move(rows.row_starts), {starts}),
+                              ToNumpy(std::move(rows.ids), {stored}),
+                              ToNumpy(std::move(rows.values), {stored}));
 }
 
 }  // namespace foretell::python

@@ -1,26 +1,22 @@
 // _core.CountVectorizer, HashingVectorizer, tfidf and analyze: the text layer, for tests and comparisons.
 #include <nanobind/nanobind.h>
-#include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
-#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "foretell/error.h"
 #include "models/floating_point_environment.h"
 #include "models/tfidf.h"
-#include "python/arrow_objects.h"
 #include "python/bind.h"
+#include "python/documents.h"
 #include "python/gil.h"
-#include "python/stream.h"
+#include "python/numpy.h"
 #include "text/vectorizer.h"
 
 namespace nb = nanobind;
@@ -28,78 +24,18 @@ namespace nb = nanobind;
 namespace foretell::python {
 namespace {
 
-// Views of documents, and what keeps them.
-class Documents {
- public:
-  // From a list of str and bytes, or the first column of a stream of batches.
-  explicit Documents(nb::handle documents) {
-    if (nb::isinstance<nb::list>(documents)) {
-      list_ = nb::list(documents);  // a copy: another thread may change the list itself
-      for (const nb::handle document : list_) {
-        views_.push_back(ViewOf(document));
-      }
-      return;
-    }
-    Batches stream = TakeBatches(documents);
-    while (auto batch = stream.Next()) {
-      const Column column = batch->columns().at(0);
-      for (std::int64_t i = 0; i < column.length(); ++i) {
-        views_.push_back(column.IsNull(i) ? std::string_view() : column.String(i));
-      }
-      batches_.push_back(*std::move(batch));
-    }
-  }
-
-  const std::vector<std::string_view>& views() const { return views_; }
-
- private:
-  static std::string_view ViewOf(nb::handle document) {
-    Py_ssize_t size = 0;
-    if (PyUnicode_Check(document.ptr())) {
-      if (const char* const text = PyUnicode_AsUTF8AndSize(document.ptr(), &size)) {
-        return {text, static_cast<std::size_t>(size)};
-      }
-      throw nb::python_error();
-    }
-    if (char* bytes = nullptr; PyBytes_AsStringAndSize(document.ptr(), &bytes, &size) == 0) {
-      return {bytes, static_cast<std::size_t>(size)};
-    }
-    throw nb::python_error();
-  }
-
-  nb::list list_;
-  std::vector<Batch> batches_;
-  std::vector<std::string_view> views_;
-};
-
-template <typename T>
-using Array = nb::ndarray<nb::numpy, T, nb::ndim<1>>;
-
-template <typename T>
-Array<T> ArrayOf(std::vector<T> values) {
-  auto owned = std::make_unique<std::vector<T>>(std::move(values));
-  T* const data = owned->data();
-  const std::size_t size = owned->size();
-  const nb::capsule owner(owned.release(), [](void* pointer) noexcept {
-    delete static_cast<std::vector<T>*>(pointer);  // NOLINT(cppcoreguidelines-owning-memory)
-  });
-  return Array<T>(data, {size}, owner);
-}
-
-using Rows = std::tuple<Array<std::int64_t>, Array<std::int32_t>, Array<double>>;
-
 template <typename Vectorizer>
-Rows Transform(const Vectorizer& vectorizer, nb::handle given) {
-  const Documents documents(given);
+nb::object Transform(const Vectorizer& vectorizer, nb::handle given) {
+  const Documents documents = DocumentsFrom(given);
   Csr rows;
   {
     const GilReleased released;
     typename Vectorizer::Scratch scratch;
-    for (const std::string_view document : documents.views()) {
-      vectorizer.Append(document, scratch, rows);
+    for (std::int64_t row = 0; row < documents.rows; ++row) {
+      vectorizer.Append(documents.at(row), scratch, rows);
     }
   }
-  return {ArrayOf(std::move(rows.row_starts)), ArrayOf(std::move(rows.ids)), ArrayOf(std::move(rows.values))};
+  return ToNumpy(std::move(rows));
 }
 
 // With the arrays that its vocabulary lies in.
@@ -144,16 +80,13 @@ class Hashing {
 };
 
 template <typename T>
-using Given = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-
-template <typename T>
-std::vector<T> Copied(const Given<T>& array) {
+std::vector<T> Copied(const VectorIn<T>& array) {
   return {array.data(), array.data() + array.size()};
 }
 
-Array<double> Weighed(const Given<std::int64_t>& row_starts, const Given<std::int32_t>& ids,
-                      const Given<double>& values, const Given<double>& idf, std::int64_t columns,
-                      bool sublinear_tf, std::string_view norm, bool single) {
+nb::object Weighed(const VectorIn<std::int64_t>& row_starts, const VectorIn<std::int32_t>& ids,
+                   const VectorIn<double>& values, const VectorIn<double>& idf, std::int64_t columns,
+                   bool sublinear_tf, std::string_view norm, bool single) {
   Csr rows{columns, Copied(row_starts), Copied(ids), Copied(values)};
   const std::vector<double> weights = Copied(idf);
   {
@@ -161,7 +94,8 @@ Array<double> Weighed(const Given<std::int64_t>& row_starts, const Given<std::in
     TfidfTransformer(weights, {.sublinear_tf = sublinear_tf, .norm = ParseNorm(norm), .single = single})
         .Apply(rows, 0);
   }
-  return ArrayOf(std::move(rows.values));
+  const std::size_t count = rows.values.size();
+  return ToNumpy(std::move(rows.values), {count});
 }
 
 }  // namespace
@@ -170,21 +104,21 @@ void BindText(nb::module_& module) {
   module.def(
       "analyze",
       [](std::string_view settings, nb::handle given) {
-        const Documents documents(given);
+        const Documents documents = DocumentsFrom(given);
         std::vector<std::vector<std::string>> terms;
         const GilReleased released;
         const Analyzer analyzer(ParseAnalyzerSettings(settings));
         Analyzer::Scratch scratch;
-        for (const std::string_view document : documents.views()) {
+        for (std::int64_t row = 0; row < documents.rows; ++row) {
           std::vector<std::string>& of_document = terms.emplace_back();
-          analyzer.ForEachTerm(document, scratch,
+          analyzer.ForEachTerm(documents.at(row), scratch,
                                [&](std::string_view term) { of_document.emplace_back(term); });
         }
         return terms;
       },
       nb::arg("settings"), nb::arg("documents"),
-      "The terms of each document, by an analyzer's settings as JSON. Documents are a list of str and bytes, "
-      "or the first column of an object with __arrow_c_stream__.");
+      "The terms of each document, by an analyzer's settings as JSON. Documents are a sequence of str and "
+      "bytes, or an Arrow column.");
   module.def(
       "analyzer_settings", [](std::string_view settings) { return ToJson(ParseAnalyzerSettings(settings)); },
       nb::arg("settings"), "The settings as they were read. FT0101.");

@@ -14,6 +14,7 @@ struct CsrView {
   std::span<const std::int64_t> row_starts;  // rows + 1 of them
   std::span<const std::int32_t> ids;
   std::span<const double> values;
+  std::int64_t first = 0;  // the number of the first row, for messages
 
   std::int64_t rows() const {
     return row_starts.empty() ? 0 : static_cast<std::int64_t>(row_starts.size()) - 1;
@@ -28,7 +29,7 @@ struct Csr {
 };
 
 inline CsrView View(const Csr& csr) {
-  return {csr.columns, csr.row_starts, csr.ids, csr.values};
+  return {csr.columns, csr.row_starts, csr.ids, csr.values, 0};
 }
 
 }  // namespace foretell

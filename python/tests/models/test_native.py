@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import foretell as ft
 from foretell.models import describe
 
 sklearn = pytest.importorskip("sklearn")
+scipy_sparse = pytest.importorskip("scipy.sparse")
 from sklearn.decomposition import LatentDirichletAllocation  # noqa: E402
 from sklearn.feature_extraction.text import CountVectorizer  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
@@ -162,6 +164,72 @@ def test_refuses_numbers_that_it_does_not_take(pipeline) -> None:
         assert caught.value.code == code
     with pytest.raises(ft.Error, match="FT0101"):
         lda.transform(counts, threads=0)
+
+
+def test_a_later_step_names_the_row_of_the_input() -> None:
+    from sklearn.preprocessing import MaxAbsScaler
+
+    rows = np.random.default_rng(0).poisson(1.0, (2500, 6)).astype(float)
+    lda = LatentDirichletAllocation(2, random_state=0, max_iter=1)
+    model = ft.compile(make_pipeline(MaxAbsScaler(), lda).fit(rows))
+    rows[2345, 3] = -1  # the scaler takes it
+    for threads in (1, 2):
+        for given in (rows, scipy_sparse.csr_matrix(rows)):
+            with pytest.raises(ft.Error, match=r"FT0206: row 2345 .*negative"):
+                model.transform(given, threads=threads)
+
+
+HASHES = """
+import hashlib, sys
+import foretell as ft
+texts = open(sys.argv[1]).read().split("|")
+for path in sys.argv[2:]:
+    model = ft.NativeModel.open(path)
+    for method in model.methods:
+        answers = [getattr(model, method)(texts, threads=threads) for threads in (1, 3)]
+        answers.append(getattr(model, method)(texts[::-1])[::-1])
+        print(path, method, *(hashlib.sha256(answer.copy("C").tobytes()).hexdigest() for answer in answers))
+"""
+
+
+def test_processes_of_any_instruction_set_give_the_same_bits(pipeline, tmp_path: Path) -> None:
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.naive_bayes import ComplementNB
+
+    texts = texts_of(2200, 5)
+    labels = [len(text) % 3 for text in texts]
+    single = make_pipeline(
+        CountVectorizer(dtype=np.float32), LatentDirichletAllocation(7, random_state=0, max_iter=1)
+    )
+    pipelines = [
+        pipeline,
+        single.fit(texts),
+        make_pipeline(TfidfVectorizer(sublinear_tf=True), LogisticRegression()).fit(texts, labels),
+        make_pipeline(TfidfVectorizer(), TruncatedSVD(5, random_state=0)).fit(texts),
+        make_pipeline(CountVectorizer(), ComplementNB()).fit(texts, labels),
+    ]
+    paths = []
+    for number, fitted in enumerate(pipelines):
+        paths.append(str(tmp_path / f"{number}.foretell"))
+        ft.compile(fitted).save(paths[-1])
+    (tmp_path / "texts").write_text("|".join(texts))
+    told: dict[str, str] = {}
+    for instruction_set in ("baseline", "v3", "v4"):
+        child = subprocess.run(
+            [sys.executable, "-c", HASHES, str(tmp_path / "texts"), *paths],
+            env={**os.environ, "FORETELL_CPU": instruction_set},
+            capture_output=True,
+            text=True,
+        )
+        if "FT0106" in child.stderr:
+            continue  # this CPU does not run it
+        assert child.returncode == 0, child.stderr
+        told[instruction_set] = child.stdout
+    assert len(set(told.values())) == 1, told
+    for line in told["baseline"].splitlines():
+        assert len(set(line.split()[2:])) == 1, line
 
 
 def test_is_saved_mapped_and_pickled_with_the_same_bits(model, tmp_path: Path) -> None:

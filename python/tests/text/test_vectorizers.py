@@ -195,11 +195,14 @@ def test_weights_are_equal(
         if use_idf:
             assume(np.isfinite(peer.idf_).all())  # scikit-learn refuses its own infinite weights
         expected = peer.transform(counts.transform(texts))
+    # Before scikit-learn 1.5 the entries of a row came in another order, and were summed up in it.
+    reordered = not expected.has_sorted_indices
+    expected.sort_indices()
     terms = sorted(counts.vocabulary_, key=counts.vocabulary_.__getitem__)
     native = _core.CountVectorizer(settings(analyzer="char"), terms, dtype=dtype).transform(texts)
     single = dtype == "float32"
     values = weighed(native, peer, len(terms), single)
-    if sublinear_tf:  # numpy's own logarithm differs between CPUs by a unit in the last place
+    if sublinear_tf or reordered:  # numpy's own logarithm differs between CPUs by a unit in the last place
         np.testing.assert_allclose(values, expected.data, rtol=5e-7 if single else 2e-15)
     else:
         np.testing.assert_array_equal(values, expected.data.astype(np.float64))
@@ -209,8 +212,8 @@ def test_text_column_and_list_give_the_same() -> None:
     pyarrow = pytest.importorskip("pyarrow")
     native = _core.CountVectorizer(settings(), ["été", "hello"])
     documents = ["Hello hello", "", "été À"]
-    table = pyarrow.table({"text": documents})
-    assert dense_rows(native.transform(table)) == dense_rows(native.transform(documents))
+    column = pyarrow.chunked_array([documents[:1], documents[1:]])
+    assert dense_rows(native.transform(column)) == dense_rows(native.transform(documents))
     assert dense_rows(native.transform(documents)) == [([1], [2.0]), ([], []), ([0], [1.0])]
 
 
@@ -256,5 +259,5 @@ def test_terms_that_come_twice_are_refused() -> None:
 
 
 def test_lone_surrogates_are_refused() -> None:
-    with pytest.raises(UnicodeEncodeError):
+    with pytest.raises(Exception, match=r"FT0208.*surrogate"):
         _core.analyze(settings(), ["ab\ud800"])
