@@ -11,10 +11,10 @@ FUZZ_SECONDS ?= 60
 ONLY ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup build test test-cpp test-python sanitize fuzz demo bench faults faults-guards coverage lint fmt layers docs wheel nightly clean
+.PHONY: help setup build test test-cpp test-python sanitize fuzz demo bench faults faults-guards coverage lint fmt layers docs sklearn-versions wheel nightly clean
 
 help:  ## list the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(SETUP)  ## install what is needed, make .venv with foretell in it
 
@@ -76,12 +76,16 @@ layers:  ## each C++ layer includes only what it may
 docs: build  ## build/docs/html: every page and the reference, links checked
 	$(BIN)/python tools/docs.py
 
+sklearn-versions: build  ## native models against scikit-learn 1.4, 1.6 and the newest; ONLY="1.5" for another
+	tools/sklearn_versions $(ONLY)
+
 wheel: $(SETUP)  ## build a wheel, and import it in a clean environment
 	tools/wheel
 
 nightly: build  ## everything, the long forms too
 	ctest --test-dir build/dev --output-on-failure --no-tests=error
 	$(BIN)/python -m pytest -n 2
+	$(MAKE) sklearn-versions
 	$(MAKE) faults
 	$(MAKE) sanitize
 	$(MAKE) fuzz FUZZ_SECONDS=1800
