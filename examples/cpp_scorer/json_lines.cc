@@ -1,5 +1,6 @@
 #include "json_lines.h"
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -24,10 +25,12 @@ namespace {
 
 class Lines final : public Batches::Source {
  public:
-  Lines(std::istream& lines, const std::vector<std::string>& names, std::int64_t rows)
-      : lines_(lines), names_(names), rows_(rows) {
+  Lines(std::istream& lines, const std::vector<std::string>& texts, const std::vector<std::string>& kept,
+        std::int64_t rows)
+      : lines_(lines), names_(texts), texts_(texts.size()), rows_(rows) {
+    names_.insert(names_.end(), kept.begin(), kept.end());
     std::vector<Field> fields = {{"line", ParseType("int64")}};
-    for (const std::string& name : names) {
+    for (const std::string& name : names_) {
       fields.push_back({name, ParseType("string")});
     }
     schema_ = std::make_shared<const Schema>(std::move(fields));
@@ -37,9 +40,9 @@ class Lines final : public Batches::Source {
 
   std::optional<Batch> Next() override {
     ColumnBuilder numbers(ParseType("int64"));
-    std::vector<ColumnBuilder> texts;
+    std::vector<ColumnBuilder> builders;
     for (std::size_t i = 0; i < names_.size(); ++i) {
-      texts.emplace_back(ParseType("string"));
+      builders.emplace_back(ParseType("string"));
     }
     std::string line;
     while (numbers.length() < rows_ && std::getline(lines_, line)) {
@@ -52,10 +55,12 @@ class Lines final : public Batches::Source {
       numbers.AppendInt(number_);
       for (std::size_t i = 0; i < names_.size(); ++i) {
         const auto found = row.find(names_[i]);
-        if (found != row.end() && found->is_string()) {
-          texts[i].AppendString(found->get_ref<const std::string&>());
+        if (found != row.end() && i >= texts_) {
+          builders[i].AppendString(found->dump());
+        } else if (found != row.end() && found->is_string()) {
+          builders[i].AppendString(found->get_ref<const std::string&>());
         } else {
-          texts[i].AppendNull();
+          builders[i].AppendNull();
         }
       }
     }
@@ -64,8 +69,8 @@ class Lines final : public Batches::Source {
       return std::nullopt;
     }
     std::vector<Column> columns = {numbers.Finish()};
-    for (ColumnBuilder& text : texts) {
-      columns.push_back(text.Finish());
+    for (ColumnBuilder& builder : builders) {
+      columns.push_back(builder.Finish());
     }
     return Batch(schema_, std::move(columns), rows);
   }
@@ -73,6 +78,7 @@ class Lines final : public Batches::Source {
  private:
   std::istream& lines_;
   std::vector<std::string> names_;
+  std::size_t texts_;  // so many of them come first
   std::int64_t rows_;
   std::int64_t number_ = 0;
   std::shared_ptr<const Schema> schema_;
@@ -115,15 +121,19 @@ Json ValueOf(const Column& column, std::int64_t i) {
 
 }  // namespace
 
-Batches JsonLines(std::istream& lines, const std::vector<std::string>& names, std::int64_t rows) {
-  return Batches(std::make_unique<Lines>(lines, names, rows));
+Batches JsonLines(std::istream& lines, const std::vector<std::string>& texts,
+                  const std::vector<std::string>& kept, std::int64_t rows) {
+  return Batches(std::make_unique<Lines>(lines, texts, kept, rows));
 }
 
-void WriteJsonLines(const Batch& batch, std::ostream& out) {
+void WriteJsonLines(const Batch& batch, const std::vector<std::string>& kept, std::ostream& out) {
   for (std::int64_t i = 0; i < batch.rows(); ++i) {
     Json row = Json::object();
     for (std::size_t k = 0; k < batch.schema().size(); ++k) {
-      row[batch.schema()[k].name] = ValueOf(batch.column(k), i);
+      const std::string& name = batch.schema()[k].name;
+      const Json value = ValueOf(batch.column(k), i);
+      const bool is_json = value.is_string() && std::find(kept.begin(), kept.end(), name) != kept.end();
+      row[name] = is_json ? Json::parse(value.get_ref<const std::string&>()) : value;
     }
     out << row.dump() << '\n';
   }

@@ -32,25 +32,26 @@ int Run(std::span<char*> arguments) {
 
   // What the predictor reads, and what it keeps beside its predictions.
   const foretell::Signature& signature = live.predictor->signature();
-  std::vector<std::string> names;
+  std::vector<std::string> texts;
   for (const foretell::Field& field : signature.input->fields()) {
-    names.push_back(field.name);
-  }
-  for (const std::string& name : signature.keep.value_or(std::vector<std::string>())) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
-      names.push_back(name);
-    }
+    texts.push_back(field.name);
   }
   std::vector<std::string> keep = {"line"};
-  keep.insert(keep.end(), names.begin() + static_cast<std::ptrdiff_t>(signature.input->size()), names.end());
+  std::vector<std::string> kept;  // and not read
+  for (const std::string& name : signature.keep.value_or(std::vector<std::string>())) {
+    keep.push_back(name);
+    if (std::find(texts.begin(), texts.end(), name) == texts.end()) {
+      kept.push_back(name);
+    }
+  }
 
-  foretell::Batches predictions = foretell::Map(JsonLines(std::cin, names, kBatchRows), *live.predictor,
+  foretell::Batches predictions = foretell::Map(JsonLines(std::cin, texts, kept, kBatchRows), *live.predictor,
                                                 {.on_error = foretell::OnError::kNull,
                                                  .threads = threads,
                                                  .version = live.manifest.version,
                                                  .keep = keep});
   while (const auto batch = predictions.Next()) {
-    WriteJsonLines(*batch, std::cout);
+    WriteJsonLines(*batch, kept, std::cout);
   }
   return std::cout.flush() ? 0 : 1;
 }

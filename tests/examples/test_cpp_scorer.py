@@ -21,8 +21,13 @@ from sklearn.pipeline import make_pipeline
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build" / "dev"
 ROWS = [
-    {"id": "a", "title": "Jazz concert", "description": "music tonight"},
-    {"id": "b", "title": None, "description": "Garden plants, naïve café"},
+    {"id": "a", "title": "Jazz concert", "description": "music tonight", "seats": 40},
+    {
+        "id": "b",
+        "seats": {"left": [1, 2.5], "name": "Große"},
+        "title": None,
+        "description": "Garden plants, naïve café",
+    },
     {"id": "c", "title": "Jazz", "description": None},
     {"id": "d", "title": "", "description": ""},
     {"id": "e"},
@@ -66,7 +71,9 @@ def test_it_gives_what_python_gives_to_the_bit(program: Path, tmp_path: Path, ki
             texts, ["music" if "azz" in text else "other" for text in texts]
         )
     store = tmp_path / "models"
-    predictor = ft.TextPredictor("Events", pipeline, text=["title", "description"], keep=["id"], store=store)
+    predictor = ft.TextPredictor(
+        "Events", pipeline, text=["title", "description"], keep=["id", "title", "seats"], store=store
+    )
     predictor.save_model(alias="production", why="for the test", unchecked=True)
     lines = "".join(json.dumps(row) + "\n" for row in ROWS)
     for threads in (1, 3):
@@ -76,7 +83,7 @@ def test_it_gives_what_python_gives_to_the_bit(program: Path, tmp_path: Path, ki
         assert [row.pop("line") for row in found] == list(range(1, len(ROWS) + 1))
         assert [row.pop("_error") for row in found] == [None] * len(ROWS)
         loaded = ft.load("Events@production", store=store)
-        whole = [{"title": None, "description": None, **row} for row in ROWS]
+        whole = [{"title": None, "description": None, "seats": None, **row} for row in ROWS]
         assert found == [loaded.predict(row) for row in whole]
 
 
