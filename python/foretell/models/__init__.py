@@ -128,7 +128,9 @@ def describe(description: Mapping[str, Any]) -> str:
     loader = description.get("loader")
     if loader == "native":
         size = size_text(description.get("shared_bytes", 0))
-        return f"native: {description.get('title')}, {size} shared by mmap, no pickle"
+        made = ", ".join(f"{name} {version}" for name, version in description.get("made_with", {}).items())
+        made = f", compiled with {made}" if made else ""  # versions of earlier releases do not tell
+        return f"native: {description.get('title')}, {size} shared by mmap, no pickle{made}"
     if loader != "pickle":
         return f"{loader}: {private}"
     count = len(description.get("buffers", ()))

@@ -25,6 +25,7 @@ def save_native(model: object, directory: Path) -> dict[str, Any]:
         "file": FILE,
         "file_bytes": model.nbytes,
         "title": model.description.get("title", ""),
+        "made_with": model.description.get("made_with", {}),
         "shared_bytes": model.nbytes,
         "private_bytes": 0,
     }

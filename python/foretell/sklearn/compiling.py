@@ -70,7 +70,7 @@ def _json(estimator: Any, description: dict[str, Any]) -> str:
 
 
 def _title(estimator: Any) -> str:
-    steps = getattr(estimator, "steps", None)
-    if steps is None:
-        return type(estimator).__name__
-    return " → ".join(type(step).__name__ for _, step in steps if step is not None and step != "passthrough")
+    from foretell.sklearn.pipeline import steps_of
+
+    steps = steps_of(estimator) if hasattr(estimator, "steps") else [estimator]
+    return " → ".join(type(step).__name__ for step in steps)

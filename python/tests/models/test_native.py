@@ -424,6 +424,18 @@ def test_our_own_lda_compiles_with_its_vectorizer() -> None:
     assert [topic.words for topic in model.topics(5)] == [topic.words for topic in lda.topics(5)]
 
 
+def test_a_pipeline_within_a_pipeline_has_topics() -> None:
+    texts = texts_of(100)
+    inner = make_pipeline(CountVectorizer(), "passthrough")
+    lda = LatentDirichletAllocation(3, random_state=0, max_iter=1)
+    nested = make_pipeline(inner, make_pipeline(make_pipeline(lda))).fit(texts)
+    model = ft.compile(nested)
+    assert model.description["title"] == "CountVectorizer → LatentDirichletAllocation"
+    assert abs(model.transform(texts) - nested.transform(texts)).max() < 1e-12
+    assert {word for topic in model.topics(11) for word in topic.words} == {word.lower() for word in WORDS}
+    assert "jazz" in repr(model.explain("jazz jazz garden"))
+
+
 def test_a_model_without_topics_says_so() -> None:
     with pytest.raises(ft.Error, match="FT0101"):
         ft.compile(CountVectorizer().fit(texts_of(10))).topics()
@@ -434,7 +446,10 @@ def test_verify_replays_the_self_test(declared, tmp_path: Path) -> None:
     store = ft.Store(tmp_path / "models")
     assert store.verify() == []
     assert store.verify("EventTopics@1") == []
-    assert "native: CountVectorizer" in describe(store.version("EventTopics@1").manifest["model"])
+    told = describe(store.version("EventTopics@1").manifest["model"])
+    assert "native: CountVectorizer → LatentDirichletAllocation" in told
+    assert "compiled with python 3." in told
+    assert f"scikit-learn {sklearn.__version__}" in told
 
 
 def test_verify_finds_a_self_test_that_fails(declared, tmp_path: Path) -> None:
