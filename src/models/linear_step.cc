@@ -44,8 +44,9 @@ void Exp(double* numbers, std::int64_t count) {
   kernels::Chosen().elementary->exp(numbers, numbers, count);
 }
 
-// 1 / (1 + exp(-x)), by the exp that does not overflow.
-void Sigmoid(double* numbers, std::int64_t count, std::vector<double>& exps) {
+// 1 / (1 + exp(-x)), by the exp that does not overflow; 0 where the other one does, as SciPy's expit has it.
+void Sigmoid(double* numbers, std::int64_t count, bool single, std::vector<double>& exps) {
+  const double least = single ? -88.72283935546875 : -709.782712893384;  // - log of the largest number
   exps.resize(static_cast<std::size_t>(count));
   for (std::int64_t i = 0; i < count; ++i) {
     exps[static_cast<std::size_t>(i)] = -std::abs(numbers[i]);
@@ -53,7 +54,7 @@ void Sigmoid(double* numbers, std::int64_t count, std::vector<double>& exps) {
   Exp(exps.data(), count);
   for (std::int64_t i = 0; i < count; ++i) {
     const double e = exps[static_cast<std::size_t>(i)];
-    numbers[i] = numbers[i] >= 0 ? 1 / (1 + e) : e / (1 + e);
+    numbers[i] = numbers[i] >= 0 ? 1 / (1 + e) : numbers[i] < least ? 0 : e / (1 + e);
   }
 }
 
@@ -180,7 +181,7 @@ class LinearStep final : public Step {
         Softmax(to, classes);
         return;
       case Probability::kSigmoid:
-        Sigmoid(decision.data(), static_cast<std::int64_t>(decision.size()), exps);
+        Sigmoid(decision.data(), static_cast<std::int64_t>(decision.size()), settings_.single, exps);
         break;
       case Probability::kModifiedHuber:
         for (double& number : decision) {

@@ -211,6 +211,22 @@ def test_columns_in_another_order_are_refused() -> None:
         model.transform(rows[["c", "b", "a"]])
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_scores_so_low_that_their_probability_is_0(dtype: Any) -> None:
+    words = ["jazz", "garden", "soil"]
+    pipeline = make_pipeline(CountVectorizer(dtype=dtype), SGDClassifier(loss="log_loss", random_state=0))
+    classifier = pipeline.fit(words, words)[-1]
+    classifier.coef_ = np.zeros((3, 3), dtype=dtype)
+    lowest = np.log(np.finfo(dtype).max)
+    for scores in ((-0.99, -1.01, -1.1), (-1.02, -0.99, -1.1), (-1.01, -1.02, -1.03), (-3.0, 0.0, -2.0)):
+        classifier.intercept_ = (np.array(scores) * lowest).astype(dtype)
+        with np.errstate(invalid="ignore"):
+            expected = pipeline.predict_proba(words)
+        found = ft.compile(pipeline).predict_proba(words)
+        assert found.dtype == expected.dtype == dtype
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12 if dtype is np.float64 else 1e-5)
+
+
 def test_clip_is_refused() -> None:
     if "clip" not in MaxAbsScaler().get_params():
         pytest.skip("this scikit-learn has no clip")
