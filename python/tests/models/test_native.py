@@ -424,6 +424,27 @@ def test_our_own_lda_compiles_with_its_vectorizer() -> None:
     assert [topic.words for topic in model.topics(5)] == [topic.words for topic in lda.topics(5)]
 
 
+def test_estimators_within_a_larger_model_are_compiled_one_by_one(pipeline, tmp_path: Path) -> None:
+    class LikelyTopics(ft.Predictor):
+        input = ft.schema(text="string")
+        output = ft.schema(topics="list<int64>")
+
+        def predict_bulk(self, rows):
+            topics = self.model["topics"].transform(self.model["counts"].transform(rows["text"]))
+            return [np.flatnonzero(row > self.model["least"]).tolist() for row in topics]
+
+    predictor = LikelyTopics(store=tmp_path / "models")
+    model = {"counts": ft.compile(pipeline[0]), "topics": ft.compile(pipeline[1]), "least": 0.2}
+    version = predictor.save_model(model)
+    predictor.load_model()
+    texts = texts_of(50)
+    expected = [np.flatnonzero(row > 0.2).tolist() for row in pipeline.transform(texts)]
+    assert predictor.predict(pa.table({"text": texts}))["topics"].to_pylist() == expected
+    stored = version.manifest["model"]
+    assert stored["loader"] == "pickle"
+    assert stored["shared_bytes"] >= model["topics"].nbytes > stored["private_bytes"]
+
+
 def test_a_pipeline_within_a_pipeline_has_topics() -> None:
     texts = texts_of(100)
     inner = make_pipeline(CountVectorizer(), "passthrough")

@@ -83,3 +83,31 @@ def test_counts_of_a_million(topics: int, dtype: Any) -> None:
     difference = abs(ft.compile(lda).transform(rows) - lda.transform(rows)).max(axis=1)
     assert difference.max() <= (1e-12 if dtype is np.float64 else 1e-4)
     assert np.median(difference) <= (1e-14 if dtype is np.float64 else 1e-6)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"mean_change_tol": 0.0},
+        {"mean_change_tol": 0.0, "max_doc_update_iter": 1_000},
+        {"mean_change_tol": 10.0},
+        {"max_doc_update_iter": 0},
+        {"max_doc_update_iter": 1},
+        {"doc_topic_prior": 0.5, "topic_word_prior": 0.9},  # after fit without effect
+        {"n_components": 9},  # as well
+    ],
+    ids=str,
+)
+def test_settings_after_fit_count_where_they_do_in_scikit_learn(settings: dict[str, Any]) -> None:
+    pipeline = make_pipeline(CountVectorizer(), LatentDirichletAllocation(4, random_state=0)).fit(FITTED)
+    pipeline[-1].set_params(**settings)
+    documents = [*DOCUMENTS[:4], *FITTED[:4], "jazz " * 50]
+    expected = pipeline.transform(documents)
+    assert abs(ft.compile(pipeline).transform(documents) - expected).max() <= 1e-12
+
+
+@pytest.mark.parametrize("n_components", [1, 7, 200])
+def test_a_document_without_words_is_uniform_to_the_bit(n_components: int) -> None:
+    lda = LatentDirichletAllocation(n_components, random_state=0, max_iter=1)
+    pipeline = make_pipeline(CountVectorizer(), lda).fit(FITTED)
+    assert np.array_equal(ft.compile(pipeline).transform([""]), pipeline.transform([""]))
