@@ -113,11 +113,11 @@ std::optional<UnitKey> ParseUnitKey(std::string_view key) {
   const std::vector<std::string_view> parts = Segments(key);
   if (parts.size() < 4 || parts[0] != kOwnFolder || parts[1] != "units") return std::nullopt;
   const std::optional<std::int64_t> unit = ParseNumber(parts[2]);
-  if (!unit || *unit < 1) return std::nullopt;
+  if (!unit) return std::nullopt;
   if (parts.size() == 4) {
     if (parts[3] == kPublishedName) return UnitKey{UnitKey::Kind::kPublished, *unit, 0};
     const std::optional<std::int64_t> sequence = ParseEntryName(parts[3]);
-    if (!sequence || *sequence < 1) return std::nullopt;
+    if (!sequence) return std::nullopt;
     return UnitKey{UnitKey::Kind::kEntry, *unit, *sequence};
   }
   if (parts.size() != 6 || parts[3] != kFailedName) return std::nullopt;

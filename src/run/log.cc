@@ -38,7 +38,7 @@ UnitLog ReadUnitLog(Storage& storage, std::int64_t unit, std::span<const ObjectI
   std::map<std::int64_t, std::vector<Failure>> failures;
   for (const ObjectInfo& info : listed) {
     const std::optional<UnitKey> key = ParseUnitKey(info.key);
-    if (!key || key->unit != unit) Damaged(info.key, "has no place in the log of a unit");
+    if (!key) Damaged(info.key, "has no place in the log of a unit");
     switch (key->kind) {
       case UnitKey::Kind::kEntry:
         last_listed = std::max(last_listed, key->number);
@@ -66,8 +66,7 @@ UnitLog ReadUnitLog(Storage& storage, std::int64_t unit, std::span<const ObjectI
     Entry entry = DecodeEntry(key, *text, unit, sequence);
     if (Pin* pin = std::get_if<Pin>(&entry)) {
       log.pins.push_back(std::move(*pin));
-    } else {
-      if (log.pins.empty()) Damaged(key, "is a commit without a pin");
+    } else {  // never the first entry: a commit follows its pin
       log.commit = std::get<Commit>(std::move(entry));
     }
   }

@@ -193,10 +193,6 @@ std::string Dump(const Json& json, std::size_t limit, const char* what) {
 // JSON text of the engine's own, to be kept inside a document.
 Json Embed(std::string_view text, const char* what) {
   if (text.empty()) return nullptr;
-  if (text.size() > kMaxEntry) {
-    throw Error(Code::kInvalidArgument, std::string("the ") + what + " has " + std::to_string(text.size()) +
-                                            " bytes; at most " + std::to_string(kMaxEntry) + " can be kept");
-  }
   if (TooDeep(text, kMaxEmbeddedDepth)) {
     throw Error(Code::kInvalidArgument, std::string("the ") + what + " is nested deeper than " +
                                             std::to_string(kMaxEmbeddedDepth) + " levels");

@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
 
 #include "run/layout.h"
 #include "run/log.h"
@@ -90,6 +93,8 @@ TEST(RecordTest, EachContradictionIsFound) {
       {"\"rows\":14", "\"rows\":9999999999999999"},
       {"\"parts\":[", "\"parts\":[[],"},
       {"\"details\"", "\"detail\""},
+      {"\"path\":\"a.txt\"", "\"path\":5"},
+      {"\"parts\":[", "\"parts\":{},\"others\":["},
   };
   for (const auto& [from, to] : changes) {
     std::string changed = text;
@@ -99,6 +104,49 @@ TEST(RecordTest, EachContradictionIsFound) {
     changed.erase(0, changed.find('\n', 2) + 1);
     EXPECT_EQ(CodeOf(SealText(changed)), Code::kBadUnitLog) << to;
   }
+}
+
+TEST(RecordTest, CountsThatNoRunCanHaveAreFoundInTheirSum) {
+  for (std::int64_t Counts::* const count :
+       {&Counts::rows, &Counts::predicted, &Counts::bad, &Counts::skipped, &Counts::unstable}) {
+    Commit commit = SampleCommit();
+    for (Part& part : commit.parts) part.counts = {};
+    commit.counts = {};
+    commit.parts[0].counts.*count = 1'000'000'000'000'000;
+    commit.counts.*count = 1'000'000'000'000'000;
+    EXPECT_EQ(CodeOf(EncodeCommit(commit, 1, 1, kStamp)), Code::kUnknownCode) << "what is still possible";
+    commit.parts[1].counts.*count = 1;
+    EXPECT_EQ(CodeOf(EncodeCommit(commit, 1, 1, kStamp)), Code::kBadUnitLog);
+  }
+}
+
+TEST(RecordTest, WhatCannotBeReadBackIsNotWritten) {
+  const auto code = [](const std::function<void()>& work) {
+    try {
+      work();
+    } catch (const Error& error) {
+      return error.code();
+    }
+    return Code::kUnknownCode;
+  };
+  const auto part = [&](const Part& wrong) { return code([&] { CheckPart(wrong); }); };
+  EXPECT_EQ(part({0, {"a"}, {1}, {}, ""}), Code::kUnknownCode);
+  EXPECT_EQ(part({1'000'000'000'000, {"a"}, {1}, {}, ""}), Code::kInvalidArgument);
+  EXPECT_EQ(part({0, {"a"}, {~std::uint64_t{0}}, {}, ""}), Code::kInvalidArgument);
+  EXPECT_EQ(part({0, {"a"}, {1}, {0, 0, 0, 0, 1'000'000'000'000'001}, ""}), Code::kInvalidArgument);
+  for (const std::int64_t version : {std::int64_t{0}, std::int64_t{1'000'000'000'000}}) {
+    EXPECT_EQ(code([&] { EncodePin({version, "", "", "", "", "", "", 1}, 1, kStamp); }),
+              Code::kInvalidArgument);
+  }
+  const std::string large = '"' + std::string(kMaxPartRecord, 'x') + '"';
+  EXPECT_EQ(code([&] { EncodePart(1, {kAttempt, 1, {0, {}, {}, {}, large}}, kStamp); }),
+            Code::kInvalidArgument);
+  Lineage lineage{{}, "Topics", "/models", ""};
+  EXPECT_EQ(code([&] { DecodeLineage("key", EncodeLineage(lineage, kStamp)); }), Code::kBadUnitLog);
+  lineage.mode = std::string(65, 'x');
+  EXPECT_EQ(code([&] { DecodeLineage("key", EncodeLineage(lineage, kStamp)); }), Code::kBadUnitLog);
+  lineage.mode = "bounded";
+  EXPECT_EQ(DecodeLineage("key", EncodeLineage(lineage, kStamp)).mode, "bounded");
 }
 
 TEST(RecordTest, ANewerFormatIsSaidToBeNewerWhateverElseItHolds) {
@@ -132,11 +180,42 @@ TEST(LayoutTest, KeysAreReadBackAsWhatTheyAre) {
   for (const char* wrong :
        {"_foretell/units/7/000000000002.json", "_foretell/units/000000000007/2.json",
         "_foretell/units/000000000000/000000000001.json", "_foretell/units/000000000007/x.json",
-        "_foretell/units/000000000007/failed/000000000001/x.json", "a", ""}) {
+        "_foretell/units/000000000007/failed/000000000001/x.json", "a", "", "_foretell/units/000000000007/1",
+        "other/units/000000000007/000000000001.json", "_foretell/things/000000000007/000000000001.json",
+        "_foretell/units/000000000007/failed/000000000001.json",
+        "_foretell/units/000000000007/other/000000000001/000000000001-0001-0123456789abcdef.json",
+        "_foretell/units/000000000007/failed/1/000000000001-0001-0123456789abcdef.json",
+        "_foretell/units/000000000007/failed/000000000001/000000000001-0001-0123456789abcdef"}) {
     EXPECT_FALSE(ParseUnitKey(wrong)) << wrong;
+  }
+  const std::string staged = StagingFolder(7, kAttempt);
+  const std::string attempt = kAttempt;
+  for (const std::string& wrong : std::vector<std::string>{
+           "a", "other" + staged.substr(9) + "/a", "_foretell/units/000000000007/" + attempt + "/a",
+           "_foretell/staging/7/" + attempt + "/a", "_foretell/staging/000000000007/x/a"}) {
+    EXPECT_FALSE(ParseStagingKey(wrong)) << wrong;
+  }
+  for (const std::string file : {"/_foretell/others/000000000001.json", "/rows/parts/000000000001.json"}) {
+    EXPECT_EQ(ParseStagingKey(staged + file)->part, std::nullopt) << file;
+  }
+  for (const char* wrong : {"_foretell/epochs", "other/epochs/000000000001.json",
+                            "_foretell/units/000000000001.json", "_foretell/epochs/000000000001"}) {
+    EXPECT_FALSE(ParseEpochKey(wrong)) << wrong;
   }
   EXPECT_LT(FailedKey(7, 3, kAttempt), AfterUnit(7));
   EXPECT_GT(EntryKey(8, 1), AfterUnit(7));
+}
+
+TEST(LayoutTest, AnAttemptsIdIsReadAsOneAndNothingElseIs) {
+  EXPECT_TRUE(IsAttempt(AttemptId(1, 12'345, "0123456789abcdef")));
+  EXPECT_NE(AttemptId(1, 12'345, "0").find("-12345-"), std::string::npos);
+  const std::string whole = kAttempt;
+  for (const std::string& wrong :
+       std::vector<std::string>{"", whole.substr(0, 18), whole + std::string(60, '0'), "x" + whole.substr(1),
+                                "000000000001+0001-0123456789abcdef", "000000000001-0001-0123456789ABCDEF",
+                                "000000000001-0001-0123456789abcdeg", "000000000001-0001-0123456789abcde:"}) {
+    EXPECT_FALSE(IsAttempt(wrong)) << wrong;
+  }
 }
 
 // Copied first: opening an output for writing changes it.

@@ -5,13 +5,13 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <set>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "run/layout.h"
+#include "store/file/descriptor.h"
 #include "store/temporary_folder.h"
 
 namespace foretell::run {
@@ -19,72 +19,48 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class Descriptor {
- public:
-  Descriptor(const fs::path& path, int flags) : value_(open(path.c_str(), flags | O_CLOEXEC)) {}
-  ~Descriptor() {
-    if (value_ >= 0) close(value_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return value_; }
-
- private:
-  int value_;
-};
-
-[[noreturn]] void Failed(const char* what, const fs::path& path, int number) {
-  const Code code = number == ENOSPC || number == EDQUOT                     ? Code::kNoSpace
-                    : number == EACCES || number == EPERM || number == EROFS ? Code::kNotPermitted
-                                                                             : Code::kIo;
-  throw Error(code, std::string("cannot ") + what + " '" + path.string() + "': " + std::strerror(number));
-}
-
 // False when it is gone.
 bool SyncFolder(const fs::path& path) {
-  const Descriptor folder(path, O_RDONLY | O_DIRECTORY);
-  if (folder.get() < 0 && (errno == ENOENT || errno == ENOTDIR)) return false;
-  if (folder.get() < 0) Failed("open the folder", path, errno);
-  if (fsync(folder.get()) != 0) Failed("sync the folder", path, errno);
+  const Descriptor folder = OpenAt(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY);
+  if (!folder && (errno == ENOENT || errno == ENOTDIR)) return false;
+  if (!folder) ThrowErrno("open the folder", path, errno);
+  Sync(folder.get(), path);
   return true;
 }
 
 std::string WhyNotWholeFile(const fs::path& path, const std::string& name, std::uint64_t size) {
-  const Descriptor file(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  if (file.get() < 0) {
+  const Descriptor file = OpenAt(AT_FDCWD, path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  if (!file) {
     if (errno == ENOENT || errno == ENOTDIR) return "'" + name + "' is not there";
     if (errno == ELOOP) return "'" + name + "' is a symbolic link";
-    Failed("open", path, errno);
+    ThrowErrno("open", path, errno);
   }
   struct stat info{};
-  if (fstat(file.get(), &info) != 0) Failed("look at", path, errno);
+  if (fstat(file.get(), &info) != 0) ThrowErrno("look at", path, errno);
   if (!S_ISREG(info.st_mode)) return "'" + name + "' is not a regular file";
   if (static_cast<std::uint64_t>(info.st_size) != size) {
     return "'" + name + "' has " + std::to_string(info.st_size) + " bytes, the part says " +
            std::to_string(size);
   }
-  if (fsync(file.get()) != 0) Failed("sync", path, errno);
+  Sync(file.get(), path);
   return {};
 }
 
-// True when done, false when the source is gone.
+// False where there are no hard links, or too many on this file already, or it is gone.
 bool LinkFile(const fs::path& from, const fs::path& to) {
-  std::error_code error;
-  fs::create_directories(to.parent_path(), error);
-  if (error) Failed("create the folder", to.parent_path(), error.value());
-  if (unlink(to.c_str()) != 0 && errno != ENOENT) Failed("replace", to, errno);
-  if (link(from.c_str(), to.c_str()) == 0) return true;
-  if (errno == ENOENT) return false;
-  // No hard links here, or too many on this file already.
-  fs::copy_file(from, to, error);
-  if (error && !fs::exists(from)) return false;
-  if (error) Failed("copy to", to, error.value());
-  return true;
+  std::error_code ignored;  // the copy that is made instead says what is wrong
+  fs::create_directories(to.parent_path(), ignored);
+  unlink(to.c_str());
+  return link(from.c_str(), to.c_str()) == 0;
 }
 
-// Where bytes are not local there is no link: through a file of this machine, in constant memory.
+// In constant memory; false when the source is gone.
 bool CopyObject(Storage& storage, const std::string& from, const std::string& to) {
-  const TemporaryFolder folder;
+  if (const std::optional<fs::path> local = storage.LocalPath(from)) {
+    storage.PutFile(to, *local);
+    return true;
+  }
+  const TemporaryFolder folder;  // where bytes are not local, through a file of this machine
   const fs::path copy = folder.path() / "part";
   if (!storage.ReadInto(from, copy)) return false;
   storage.PutFile(to, copy);
@@ -108,7 +84,7 @@ std::string WhyNotWhole(Storage& storage, std::int64_t unit, const std::string& 
       std::string why = WhyNotWholeFile(*local / name, name, part.sizes[i]);
       if (!why.empty()) return why;
       for (fs::path folder = fs::path(name).parent_path();; folder = folder.parent_path()) {
-        folders.insert(folder.empty() ? *local : *local / folder);
+        folders.insert(*local / folder);
         if (folder.empty()) break;
       }
       continue;
@@ -132,8 +108,8 @@ bool LinkPart(Storage& storage, std::int64_t unit, const std::string& from, cons
   const std::optional<fs::path> target = StagingPath(storage, unit, to);
   bool whole = true;
   for (const std::string& file : part.files) {
-    whole = source && target ? LinkFile(*source / file, *target / file)
-                             : CopyObject(storage, StagedKey(unit, from, file), StagedKey(unit, to, file));
+    whole = (source && target && LinkFile(*source / file, *target / file)) ||
+            CopyObject(storage, StagedKey(unit, from, file), StagedKey(unit, to, file));
     if (!whole) break;
   }
   // The copy is what counts, so it is the copy that is looked at, and synced.

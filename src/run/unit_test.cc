@@ -206,8 +206,8 @@ TEST_P(UnitTest, WhatIsNotTheVersionsFaultNeverCounts) {
     EXPECT_FALSE(unit.Start().Fail(Error(code, "not the version"))) << CodeText(code);
   }
   EXPECT_EQ(storage_->List(run::UnitsFolder()).size(), before);
-  for (const Code code : {Code::kPredictorRaised, Code::kBrokenPredictor, Code::kDeadline, Code::kCrashed,
-                          Code::kCannotLoad, Code::kModelDamaged, Code::kCodeDamaged}) {
+  for (const Code code : {Code::kNoLoader, Code::kPredictorRaised, Code::kBrokenPredictor, Code::kDeadline,
+                          Code::kCrashed, Code::kCannotLoad, Code::kModelDamaged, Code::kCodeDamaged}) {
     EXPECT_TRUE(IsOfVersion(code)) << CodeText(code);
   }
 }
@@ -532,7 +532,11 @@ TEST(BadRowsTest, TheRuleIsJudgedOverTheLastRowsAndNeverUnderTheLeast) {
   EXPECT_EQ(CodeOf([&] { CheckBadRows({counts(9'999, 0), counts(100, 0), counts(1'000, 150)}, {}); }),
             Code::kTooManyBadRows);
   CheckBadRows({counts(50, 50)}, {1.0, 20, 10'000});
-  EXPECT_EQ(CodeOf([&] { CheckBadRows({}, {-0.5, 20, 10'000}); }), Code::kInvalidArgument);
+  CheckBadRows({counts(1, 0)}, {0.0, 0, 1});
+  for (const BadRowLimit& wrong : {BadRowLimit{-0.5, 20, 10'000}, BadRowLimit{1.5, 20, 10'000},
+                                   BadRowLimit{0.5, -1, 10'000}, BadRowLimit{0.5, 20, 0}}) {
+    EXPECT_EQ(CodeOf([&] { CheckBadRows({}, wrong); }), Code::kInvalidArgument);
+  }
   EXPECT_EQ(CodeOf([&] { CheckBadRows({counts(1, 1)}, {0.0, 0, 1}); }), Code::kTooManyBadRows);
 }
 

@@ -41,10 +41,11 @@ Function* Real(const char* name) {
 namespace foretell {
 
 std::span<const char* const> FailingCall::Names() {
-  static constexpr std::array<const char*, 21> kNames = {
-      "openat",    "read",  "write",   "copy_file_range", "fsync",    "fstat",      "fstatat",
-      "stat",      "mkdir", "mkdirat", "unlink",          "unlinkat", "rename",     "renameat",
-      "renameat2", "link",  "linkat",  "fdopendir",       "readdir",  "getentropy", "flock"};
+  static constexpr std::array<const char*, 25> kNames = {
+      "openat",    "read",  "write",     "copy_file_range", "fsync",    "fstat",      "fstatat",
+      "stat",      "mkdir", "mkdirat",   "unlink",          "unlinkat", "rename",     "renameat",
+      "renameat2", "link",  "linkat",    "fdopendir",       "readdir",  "getentropy", "flock",
+      "open",      "pread", "ftruncate", "gethostname"};
   return kNames;
 }
 
@@ -67,6 +68,16 @@ bool FailingCall::happened() const {
 #pragma GCC visibility push(default)
 extern "C" {
 
+int open(const char* path, int flags, ...) {
+  if (Fails("open")) return -1;
+  std::va_list rest;
+  va_start(rest, flags);
+  const mode_t mode = (flags & O_CREAT) != 0 ? va_arg(rest, mode_t) : 0;
+  va_end(rest);
+  static const auto real = Real<int(const char*, int, ...)>("open");
+  return real(path, flags, mode);
+}
+
 int openat(int folder, const char* path, int flags, ...) {
   if (Fails("openat")) return -1;
   std::va_list rest;
@@ -85,6 +96,21 @@ ssize_t read(int fd, void* to, size_t size) {
 ssize_t write(int fd, const void* from, size_t size) {
   static const auto real = Real<ssize_t(int, const void*, size_t)>("write");
   return Fails("write") ? -1 : real(fd, from, size);
+}
+
+ssize_t pread(int fd, void* to, size_t size, off_t at) {
+  static const auto real = Real<ssize_t(int, void*, size_t, off_t)>("pread");
+  return Fails("pread") ? -1 : real(fd, to, size, at);
+}
+
+int ftruncate(int fd, off_t size) noexcept {
+  static const auto real = Real<int(int, off_t)>("ftruncate");
+  return Fails("ftruncate") ? -1 : real(fd, size);
+}
+
+int gethostname(char* name, size_t size) noexcept {
+  static const auto real = Real<int(char*, size_t)>("gethostname");
+  return Fails("gethostname") ? -1 : real(name, size);
 }
 
 ssize_t copy_file_range(int from, off64_t* from_at, int to, off64_t* to_at, size_t size, unsigned flags) {

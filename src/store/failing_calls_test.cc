@@ -1,17 +1,15 @@
 // A call of the system fails, whichever it is: the operation ends with an Error of the file system, or does
 // without the call; the old state or the new one is there; and the next operation works.
-#include "store/failing_calls.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <functional>
 #include <set>
 #include <string>
 
 #include "store/aged_storage.h"
 #include "store/expect_code.h"
+#include "store/fail_everywhere.h"
 #include "store/file/descriptor.h"
 #include "store/file/file_storage.h"
 #include "store/layout.h"
@@ -20,44 +18,6 @@
 
 namespace foretell {
 namespace {
-
-bool IsOfTheMachine(Code code) {
-  return code == Code::kIo || code == Code::kNoSpace || code == Code::kNotPermitted ||
-         code == Code::kUnknownOutcome || code == Code::kInternal;
-}
-
-// Fails with each error at each call of `work`, which begins with what `prepare` makes; `check` looks at what
-// is there.
-void FailEverywhere(const std::function<void()>& prepare, const std::function<void()>& work,
-                    const std::function<void(bool returned)>& check) {
-  int injected = 0;
-  for (const char* name : FailingCall::Names()) {
-    for (const int error : {EIO, ENOSPC, EACCES, EINTR, EINVAL, EMFILE}) {
-      for (int nth = 1;; ++nth) {
-        prepare();
-        bool returned = true;
-        bool happened = false;
-        {
-          const FailingCall failing(name, nth, error);
-          try {
-            work();
-          } catch (const Error& raised) {
-            returned = false;
-            EXPECT_TRUE(IsOfTheMachine(raised.code())) << raised.what();
-          }
-          happened = failing.happened();
-        }
-        check(returned);
-        ASSERT_FALSE(testing::Test::HasFailure())
-            << "call " << nth << " of " << name << " fails with errno " << error;
-        if (!happened) break;
-        ++injected;
-        if (error != EIO && nth >= 3) break;  // the code that looks at the error is the same
-      }
-    }
-  }
-  EXPECT_GT(injected, 50);
-}
 
 class FailingCallsTest : public StoreFixture {
  protected:

@@ -86,7 +86,7 @@ GUARDS = [
     Guard(
         "a part's file is synced when it is finished",
         "src/run/staging.cc",
-        '  if (fsync(file.get()) != 0) Failed("sync", path, errno);\n',
+        "  Sync(file.get(), path);\n",
         "",
         "faults power",
     ),
