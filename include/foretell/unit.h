@@ -174,6 +174,7 @@ class Output {
   // The unit, pinned: by the pin that exists, else by what `plan` returns (called at most once).
   // Units are numbered from 1 without gaps (a stream may leave numbers out, never go back). An earlier unit
   // that is committed but not published is published first; one that is not committed is FT0608.
+  // A pin is not to outlive what it names: `plan` calls Store::MakeDurable for its version.
   foretell::Unit Unit(std::int64_t number, const std::function<Pin()>& plan);
   // A new folder of this driver's own for rows that a unit's plan is about to name (a query's answer, which
   // cannot be asked for twice): write and sync them before the unit is pinned. It goes with the unit's

@@ -149,6 +149,8 @@ void BindStore(nb::module_& module) {
       .def("versions", &Store::Versions, nb::arg("name"), nb::arg("with_retired") = false, Released(),
            "Ascending; retired ones only on request.")
       .def("get", &Store::Get, nb::arg("name"), nb::arg("version"), Released())
+      .def("make_durable", &Store::MakeDurable, nb::arg("name"), nb::arg("version"), Released(),
+           "A version that can be seen is durable on return, whoever saved it. Writes nothing.")
       .def(
           "resolve",
           [](Store& store, const std::string& reference, const std::string& as_of) {

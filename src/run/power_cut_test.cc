@@ -18,5 +18,14 @@ TEST(PowerCutTest, NothingThatWasAcknowledgedIsLostAndNothingElseIsSeen) {
   EXPECT_GT(figures.cuts, 2000);
 }
 
+TEST(PowerCutTest, WhatAnotherWroteIsDurableBeforeAnythingRestsOnIt) {
+  PowerFigures figures;
+  for (std::uint64_t seed = 0; seed < 8; ++seed) {
+    RunPowerPairs(seed, figures);
+    ASSERT_TRUE(figures.bad.empty()) << figures.bad.front();
+  }
+  EXPECT_GT(figures.cuts, 3000);
+}
+
 }  // namespace
 }  // namespace foretell

@@ -8,6 +8,7 @@
 #include <random>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "foretell/store.h"
 #include "run/layout.h"
@@ -22,12 +23,20 @@ constexpr const char* kName = "Topics";
 constexpr const char* kAlias = "production";
 constexpr std::int64_t kSplits = 2;
 
+enum class Kind : std::uint8_t { kSave, kPromote, kRollback, kRetire, kRestore, kReport, kCollect, kUnits };
+
+struct Operation {
+  Kind kind = Kind::kSave;
+  std::int64_t version = 1;
+};
+
 bool IsRefusal(Code code) {
   switch (code) {
     case Code::kNotAStore:       // nothing was saved yet
     case Code::kUnknownVersion:  // nor so often
     case Code::kUnknownPredictor:
     case Code::kUnknownAlias:
+    case Code::kNoVersions:  // all are retired
     case Code::kNothingToUndo:
     case Code::kRetired:
     case Code::kPurged:
@@ -56,15 +65,36 @@ class Disturbed {
         output_->EndProcessAfter(1 + static_cast<int>(chance_() % 40));
       }
       // What was cut short is often tried again.
-      if (!ended || chance_() % 2 == 0) next_ = {step < 2 ? 0 : chance_() % 16, AnyVersion()};
-      Attempted();
-      ended = store_->BeginProcess();
-      ended = output_->BeginProcess() || ended;
-      if (ended) ++figures_.ended;
+      if (!ended || chance_() % 2 == 0) next_ = {step < 2 ? Kind::kSave : AnyKind(), AnyVersion()};
+      ended = Attempted();
       if (!bad_ && chance_() % 4 == 0) CutPower();
     }
     if (!bad_) CutPower();
     if (!bad_) GoOn();
+  }
+
+  // After `before`, the process that does `first` ends before step `n` of its writes, and the one that does
+  // `second` before step `m` (0: never); then the power is cut. What tells which of the two were ended.
+  std::pair<bool, bool> RunPair(const std::vector<Operation>& before, const Operation& first, int n,
+                                const Operation& second, int m) {
+    ++figures_.seeds;
+    Prepare(*output_);
+    PrepareStore();
+    for (const Operation& operation : before) {
+      next_ = operation;
+      Attempted();
+    }
+    const auto ended_before = [&](const Operation& operation, int step) {
+      PowerCutStorage& storage = operation.kind == Kind::kUnits ? *output_ : *store_;
+      storage.EndProcessAfter(step);
+      next_ = operation;
+      return Attempted();
+    };
+    const bool first_ended = ended_before(first, n);
+    const bool second_ended = ended_before(second, m);
+    if (!bad_) CutPower();
+    if (!bad_) GoOn();
+    return {first_ended, second_ended};
   }
 
  private:
@@ -105,6 +135,14 @@ class Disturbed {
     return Store(store_).Save(kName, draft);
   }
 
+  Kind AnyKind() {
+    using enum Kind;
+    static constexpr std::array<Kind, 16> kKinds = {kSave,     kSave,    kSave,   kSave,   kPromote, kPromote,
+                                                    kRollback, kRetire,  kRetire, kRetire, kRestore, kReport,
+                                                    kCollect,  kCollect, kUnits,  kUnits};
+    return kKinds[chance_() % kKinds.size()];
+  }
+
   std::int64_t AnyVersion() { return 1 + static_cast<std::int64_t>(chance_() % 4); }
 
   // What an operation that returned has promised to keep.
@@ -114,47 +152,58 @@ class Disturbed {
     kept_[{&storage, key}] = *there;
   }
 
-  void Operation() {
-    const auto [choice, version] = next_;
-    if (choice < 4) {
-      history_ += " save";
-      Keep(*store_, VersionKey(kName, SaveOne().version));
-    } else if (choice < 6) {
-      history_ += " promote-" + std::to_string(version);
-      const AliasEntry entry = Store(store_).Promote(kName, kAlias, version, {.who = "ana"});
-      Keep(*store_, AliasKey(kName, kAlias, entry.sequence));
-    } else if (choice < 7) {
-      history_ += " rollback";
-      Keep(*store_, AliasKey(kName, kAlias, Store(store_).Rollback(kName, kAlias, {.who = "ana"}).sequence));
-    } else if (choice < 10) {
-      history_ += " retire-" + std::to_string(version);
-      const VersionEntry entry = Store(store_).Retire(kName, version, {.who = "ana"});
-      Keep(*store_, NumberedKey(RetiredFolder(kName, version), entry.sequence));
-    } else if (choice < 11) {
-      history_ += " restore-" + std::to_string(version);
-      const VersionEntry entry = Store(store_).Restore(kName, version, "ana", "");
-      Keep(*store_, NumberedKey(RetiredFolder(kName, version), entry.sequence));
-    } else if (choice < 12) {
-      history_ += " report-" + std::to_string(version);
-      const Report report = Store(store_).AppendReport(kName, version, R"({"passed":true})", "ana");
-      Keep(*store_, NumberedKey(ReportsFolder(kName, version), report.sequence));
-    } else if (choice < 14) {
-      history_ += " collect";
-      store_->Wait(std::chrono::hours(24 * 31));
-      for (const Garbage::Version& purged :
-           Store(store_).CollectGarbage({.who = "ana", .dry_run = false}).purged) {
-        Keep(*store_, NumberedKey(RetiredFolder(kName, purged.version), purged.retired.sequence + 1));
+  void Do(const Operation& operation) {
+    const std::int64_t version = operation.version;
+    const auto told = [&](const char* word) { history_ += " " + (word + ("-" + std::to_string(version))); };
+    switch (operation.kind) {
+      case Kind::kSave:
+        history_ += " save";
+        return Keep(*store_, VersionKey(kName, SaveOne().version));
+      case Kind::kPromote: {
+        told("promote");
+        const AliasEntry entry = Store(store_).Promote(kName, kAlias, version, {.who = "ana"});
+        return Keep(*store_, AliasKey(kName, kAlias, entry.sequence));
       }
-    } else {
-      history_ += " units";
-      ++units_;
-      DriveUnits();
+      case Kind::kRollback: {
+        history_ += " rollback";
+        const AliasEntry entry = Store(store_).Rollback(kName, kAlias, {.who = "ana"});
+        return Keep(*store_, AliasKey(kName, kAlias, entry.sequence));
+      }
+      case Kind::kRetire: {
+        told("retire");
+        const VersionEntry entry = Store(store_).Retire(kName, version, {.who = "ana"});
+        return Keep(*store_, NumberedKey(RetiredFolder(kName, version), entry.sequence));
+      }
+      case Kind::kRestore: {
+        told("restore");
+        const VersionEntry entry = Store(store_).Restore(kName, version, "ana", "");
+        return Keep(*store_, NumberedKey(RetiredFolder(kName, version), entry.sequence));
+      }
+      case Kind::kReport: {
+        told("report");
+        const Report report = Store(store_).AppendReport(kName, version, R"({"passed":true})", "ana");
+        return Keep(*store_, NumberedKey(ReportsFolder(kName, version), report.sequence));
+      }
+      case Kind::kCollect:
+        history_ += " collect";
+        store_->Wait(std::chrono::hours(24 * 31));
+        for (const Garbage::Version& purged :
+             Store(store_).CollectGarbage({.who = "ana", .dry_run = false}).purged) {
+          Keep(*store_, NumberedKey(RetiredFolder(kName, purged.version), purged.retired.sequence + 1));
+        }
+        return;
+      case Kind::kUnits:
+        history_ += " units";
+        return DriveUnits();
     }
   }
 
-  // Each unit by another version: one that was pinned stays with its own.
+  // One unit more, by the latest version; one that was pinned stays with its own.
   void DriveUnits() {
-    OpenAndDrive(output_, {units_, kSplits, 1 + static_cast<std::int64_t>(chance_() % 1000)});
+    const Manifest latest = Store(store_).Resolve({kName, "latest"});
+    Store(store_).MakeDurable(kName, latest.version);
+    ++units_;
+    OpenAndDrive(output_, {units_, kSplits, latest.version});
     for (const Unit& unit : Output::Read(output_).ReadUnits()) {
       Keep(*output_, run::EntryKey(unit.number(), unit.commit()->sequence));
       Keep(*output_, run::PublishedKey(unit.number()));
@@ -162,9 +211,10 @@ class Disturbed {
     }
   }
 
-  void Attempted() {
+  // True when the process was ended.
+  bool Attempted() {
     try {
-      Operation();
+      Do(next_);
       ++figures_.acknowledged;
     } catch (const ProcessEnded&) {
       history_ += " (ended)";
@@ -172,6 +222,10 @@ class Disturbed {
       history_ += " (" + CodeText(error.code()) + ")";
       if (!IsRefusal(error.code())) Bad(error.what());
     }
+    const bool in_store = store_->BeginProcess();
+    const bool ended = output_->BeginProcess() || in_store;
+    if (ended) ++figures_.ended;
+    return ended;
   }
 
   // What everybody may see at any time.
@@ -210,6 +264,7 @@ class Disturbed {
       for (const Unit& unit : Output::Read(output_).ReadUnits()) {
         if (open) return Bad(when + " a unit is there before the one before it is published");
         open = !unit.published();
+        static_cast<void>(Store(store_).Get(kName, unit.pin().version));
         if (!unit.committed()) continue;
         for (const Part& part : unit.commit()->parts) {
           const std::string& file = part.files.front();
@@ -236,7 +291,6 @@ class Disturbed {
       if (store.Resolve({kName, "latest"}).version != saved.version)
         Bad("the next save is not the latest version");
       store.Promote(kName, kAlias, saved.version, {.who = "ana"});
-      ++units_;
       DriveUnits();
       const std::vector<Unit> units = Output::Read(output_).ReadUnits();
       if (static_cast<std::int64_t>(units.size()) != units_) Bad("the next driver did not finish every unit");
@@ -255,11 +309,7 @@ class Disturbed {
   TemporaryFolder folder_{QuickFolder()};
   std::map<std::pair<PowerCutStorage*, std::string>, std::string> kept_;
   std::int64_t units_ = 0;
-  struct Planned {
-    std::uint64_t choice;
-    std::int64_t version;
-  };
-  Planned next_{};
+  Operation next_;
   std::string history_;
   bool bad_ = false;
 };
@@ -268,6 +318,44 @@ class Disturbed {
 
 void RunPowerScript(std::uint64_t seed, PowerFigures& figures) {
   Disturbed(seed, figures).Run();
+}
+
+void RunPowerPairs(std::uint64_t seed, PowerFigures& figures) {
+  using enum Kind;
+  struct Pair {
+    std::vector<Operation> before;
+    Operation first, second;
+    int stride = 1;  // of the steps of `second`: a driver has many, and the seeds take turns
+  };
+  const Operation save{kSave};
+  const Pair pairs[] = {
+      {{save}, save, save},
+      {{}, save, {kReport, 1}},
+      {{save}, {kReport, 1}, {kReport, 1}},
+      {{}, save, {kRetire, 1}},
+      {{}, save, {kPromote, 1}},
+      {{save, save}, {kPromote, 1}, {kPromote, 2}},
+      {{save}, {kPromote, 1}, {kPromote, 1}},
+      {{save, save, {kPromote, 1}, {kPromote, 2}}, {kRollback}, {kPromote, 2}},
+      {{save, save}, {kRetire, 1}, {kRetire, 1}},
+      {{save, save, {kRetire, 1}}, {kRestore, 1}, {kRestore, 1}},
+      {{save, save, {kRetire, 1}}, {kCollect}, {kCollect}},
+      {{}, save, {kUnits}, 8},
+      {{save}, {kUnits}, {kUnits}, 8},
+  };
+  for (const Pair& pair : pairs) {
+    for (int n = 1;; ++n) {
+      bool first_ended = false;
+      for (int m = 0;; m += m == 0 ? 1 + static_cast<int>(seed % pair.stride) : pair.stride) {
+        const auto [first, second] =
+            Disturbed(seed, figures).RunPair(pair.before, pair.first, n, pair.second, m);
+        first_ended = first;
+        if (!figures.bad.empty()) return;
+        if (m > 0 && !second) break;
+      }
+      if (!first_ended) break;
+    }
+  }
 }
 
 }  // namespace foretell

@@ -163,5 +163,17 @@ TEST_F(FailingCallsTest, AStorageSaysWhatFailed) {
                  [](bool) {});
 }
 
+TEST_F(FailingCallsTest, WhatMayOnlyBeReadIsAsDurableAsItWillEverBe) {
+  Prepare();
+  Store store = Opened();
+  for (const int error : {EROFS, EINVAL}) {
+    const FailingCall failing("fsync", 1, error);
+    EXPECT_NO_THROW(store.MakeDurable("A", 1));
+    EXPECT_TRUE(failing.happened());
+  }
+  const FailingCall failing("fsync", 1, EIO);
+  EXPECT_EQ(CodeOf([&] { store.MakeDurable("A", 1); }), Code::kUnknownOutcome);
+}
+
 }  // namespace
 }  // namespace foretell

@@ -289,6 +289,11 @@ Manifest Store::Resolve(const Reference& reference, std::string_view as_of) {
   return manifest;
 }
 
+void Store::MakeDurable(std::string_view name, std::int64_t version) {
+  // Its blobs were, before it could be seen.
+  storage_->MakeDurable(VersionKey(name, version));
+}
+
 std::vector<std::string> Store::Aliases(std::string_view name) {
   ValidateName(name);
   EnsureReadable();

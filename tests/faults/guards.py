@@ -201,8 +201,14 @@ GUARDS = [
         "faults metadata",
     ),
     *(
-        Guard(name, file, old, new, "faults seeds")
+        Guard(name, file, old, new, "run_test PowerCut*", "run_test")
         for name, file, old, new in [
+            (
+                "a version is durable before a pin names it",
+                "src/store/store.cc",
+                "  storage_->MakeDurable(VersionKey(name, version));",
+                "  static_cast<void>(VersionKey(name, version));",
+            ),
             (
                 "a version is durable before its log is",
                 "src/store/retired_log.cc",
@@ -272,6 +278,13 @@ GUARDS = [
 
 POISON = "local/test_poison.py"
 GUARDS += [
+    python(
+        "a run makes its version durable before it pins",
+        "local/driver.py",
+        "        self._store.core.make_durable(",
+        "        _ = (",
+        "local/test_run.py::test_a_version_is_durable_before_a_pin_names_it",
+    ),
     python(
         "a file is taken after equal listings only",
         "local/input.py",
@@ -418,8 +431,9 @@ def fails(tree: Path, guard: Guard) -> bool:
         long = [sys.executable, tree / "tests" / "faults", "--first", guard.test.split()[1]]
         commands = [[*long, "--short"], long]
     else:
-        program = next((tree / "build" / "dev" / "src").glob(f"*/{guard.test}"))
-        commands = [[program, "--gtest_fail_fast", "--gtest_brief=1"]]
+        name, _, only = guard.test.partition(" ")
+        program = next((tree / "build" / "dev" / "src").glob(f"*/{name}"))
+        commands = [[program, "--gtest_fail_fast", "--gtest_brief=1", f"--gtest_filter={only or '*'}"]]
     try:
         return any(
             subprocess.run(command, capture_output=True, timeout=600).returncode not in (0, 77)

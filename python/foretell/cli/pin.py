@@ -74,6 +74,7 @@ def set_pin(
     the_store = Store(store or read.lineage["store"])
     found = _version(the_store, read.lineage["predictor"], version)
     before = read.read_unit(unit).pin["version"]
+    the_store.core.make_durable(found.name, found.version)  # a pin is not to outlive its version
     read.repin(unit, version=found.version, manifest_sha256=found.sha256, who=default_who(), why=why)
     print(f"unit {unit} of {output}: version {before} → {found.version}, with the same input")
     print("next: the run's own command again")

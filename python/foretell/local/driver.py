@@ -215,6 +215,7 @@ class Run:
             raise
         if note:
             self.tell.note(note)
+        self._store.core.make_durable(version.name, version.version)  # a pin is not to outlive its version
         return {
             "version": version.version,
             "manifest_sha256": version.sha256,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -47,6 +48,30 @@ def test_each_row_is_scored_once_by_one_known_version(project):
     assert all(taken >= 0 for taken in stages.values())
     assert stages["predicting"] > 0
     assert json.loads(json.dumps(summary.to_json()))["units"][0]["version"] == version.version
+
+
+def test_a_version_is_durable_before_a_pin_names_it(project, tmp_path):
+    """Its save may have been killed just before that: the run syncs the version's folder, as any reader may."""
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed")
+    project.save()
+    project.write("a.parquet", ["a", "bb"])
+    log = tmp_path / "calls"
+    traced = ["strace", "-y", "-o", str(log), "-e", "trace=fsync,renameat2", sys.executable, "-c", RUN]
+    ended = subprocess.run(
+        [*traced, project.input, project.output, project.store], capture_output=True, text=True
+    )
+    if "ptrace" in ended.stderr:
+        pytest.skip("this machine allows no tracing")
+    assert ended.returncode == 0, ended.stderr
+    calls = log.read_text().splitlines()
+    synced = [at for at, call in enumerate(calls) if call.startswith("fsync") and "/versions/length>" in call]
+    pinned = [
+        at for at, call in enumerate(calls) if "/units/000000000001>" in call and call.startswith("renameat2")
+    ]
+    assert synced
+    assert synced[0] < pinned[0]
+    assert not [call for call in calls if call.startswith("renameat2") and f"{project.store}/" in call]
 
 
 def test_a_run_keeps_the_columns_that_it_is_told_to(project):

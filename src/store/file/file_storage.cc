@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include "foretell/error.h"
@@ -108,14 +109,17 @@ bool MeansAbsent(int folder, const char* name, const std::filesystem::path& path
   return error != ELOOP;
 }
 
+[[noreturn]] void ThrowNotKnownDurable(const std::filesystem::path& path, int error) {
+  throw Error(Code::kUnknownOutcome,
+              "cannot sync " + path.string() + ": " + std::generic_category().message(error) +
+                  "; it is not known whether the last change is durable",
+              "look at the file system's state, then repeat the operation if need be");
+}
+
 // The folder was renamed into or created in; what is visible may be lost with the power.
 void SyncVisible(int folder, const std::filesystem::path& path) {
-  try {
-    Sync(folder, path);
-  } catch (const Error& error) {
-    throw Error(Code::kUnknownOutcome,
-                error.message() + "; it is not known whether the last change is durable",
-                "look at the file system's state, then repeat the operation if need be");
+  if (::fsync(folder) != 0) {
+    ThrowNotKnownDurable(path, errno);
   }
 }
 
@@ -511,8 +515,10 @@ bool FileStorage::Move(std::string_view from, std::string_view to) {
 }
 
 void FileStorage::MakeDurable(std::string_view key) {
-  if (const std::optional<Place> place = Find(key)) {
-    SyncVisible(place->folder.get(), place->folder_path);
+  const std::optional<Place> place = Find(key);
+  // Where nothing can be written, or synced, nothing was written that could be lost.
+  if (place && ::fsync(place->folder.get()) != 0 && errno != EROFS && errno != EINVAL) {
+    ThrowNotKnownDurable(place->folder_path, errno);
   }
 }
 
