@@ -80,7 +80,7 @@ def test_takes_texts_of_every_kind(model, kind: str) -> None:
         "bytes": lambda: [text.encode() for text in texts],
         "arrow": lambda: column,
         "large": lambda: column.cast(pa.large_string())[3:],
-        "view": lambda: column.cast(pa.string_view()),
+        "view": lambda: pa.array(texts, pa.string_view()),
         "dictionary": lambda: column.dictionary_encode(),
         "chunked": lambda: pa.chunked_array([column[:7], column[7:7], column[7:]]),
         "pandas": lambda: pytest.importorskip("pandas").Series(texts, index=range(100, 150)),
