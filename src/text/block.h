@@ -15,12 +15,6 @@ namespace foretell::block {
 
 inline constexpr std::size_t kSize = 64;
 
-struct AsciiRange {
-  std::uint8_t first;
-  std::uint8_t width;  // the last is first + width
-  bool operator==(const AsciiRange&) const = default;
-};
-
 using Bytes = std::uint8_t __attribute__((vector_size(16)));
 
 inline Bytes Load(const char* from) {
@@ -32,6 +26,13 @@ inline Bytes Load(const char* from) {
 inline Bytes All(int byte) {
   return Bytes{} + static_cast<std::uint8_t>(byte);
 }
+
+struct AsciiRange {
+  AsciiRange(int from, int to) : first(All(from)), width(All(to - from)) {}
+
+  Bytes first;  // in each byte
+  Bytes width;  // the last is first + width
+};
 
 // Bit i: the highest bit of byte i.
 inline std::uint64_t HighBits(Bytes bytes) {
@@ -63,13 +64,20 @@ inline std::uint64_t NonAscii(const char* from) {
 
 // Bit i: byte i lies in one of the ranges.
 inline std::uint64_t Members(const char* from, std::span<const AsciiRange> ranges) {
-  return Mask(from, [&](Bytes bytes) {
-    Bytes member{};
-    for (const AsciiRange& range : ranges) {
-      member |= reinterpret_cast<Bytes>(bytes - All(range.first) <= All(range.width));
-    }
-    return member;
-  });
+  Bytes a{};
+  Bytes b{};
+  Bytes c{};
+  Bytes d{};
+  for (const AsciiRange& range : ranges) {
+    const auto is_inside = [&](std::size_t i) {
+      return reinterpret_cast<Bytes>(Load(from + i) - range.first <= range.width);
+    };
+    a |= is_inside(0);
+    b |= is_inside(16);
+    c |= is_inside(32);
+    d |= is_inside(48);
+  }
+  return HighBits(a) | HighBits(b) << 16U | HighBits(c) << 32U | HighBits(d) << 48U;
 }
 
 // A to Z become a to z; other bytes stay.

@@ -283,15 +283,14 @@ TokenPattern ParseTokenPattern(std::string_view pattern, const Characters& chara
 
 std::vector<block::AsciiRange> AsciiMembers(const CharacterClass& token_class, const Characters& characters) {
   std::vector<block::AsciiRange> ranges;
-  bool within = false;
-  for (char32_t c = 0; c < 0x80; ++c) {
-    const bool member = token_class.Contains(c, characters);
-    if (member && within) {
-      ++ranges.back().width;
-    } else if (member) {
-      ranges.push_back({static_cast<std::uint8_t>(c), 0});
+  int first = 0;  // that has been a member with all behind it
+  for (int c = 0; c <= 0x80; ++c) {
+    if (c == 0x80 || !token_class.Contains(static_cast<char32_t>(c), characters)) {
+      if (first < c) {
+        ranges.emplace_back(first, c - 1);
+      }
+      first = c + 1;
     }
-    within = member;
   }
   return ranges;
 }

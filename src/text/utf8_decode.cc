@@ -1,5 +1,7 @@
 #include "text/utf8_decode.h"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 
 #include "foretell/error.h"
@@ -60,14 +62,20 @@ Piece FirstPiece(std::string_view text) {
 std::size_t ValidPrefix(std::string_view bytes) {
   std::size_t i = 0;
   while (i < bytes.size()) {
-    if (bytes.size() - i >= block::kSize) {
-      const std::uint64_t non_ascii = block::NonAscii(bytes.data() + i);
-      if (non_ascii == 0) {
-        i += block::kSize;
-        continue;
-      }
-      i += static_cast<std::size_t>(std::countr_zero(non_ascii));
+    const std::size_t length = std::min(block::kSize, bytes.size() - i);
+    const char* from = bytes.data() + i;
+    std::array<char, block::kSize> last;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+    if (length < block::kSize) {
+      last.fill(0);
+      std::copy_n(from, length, last.begin());
+      from = last.data();
     }
+    const std::uint64_t non_ascii = block::NonAscii(from);
+    if (non_ascii == 0) {
+      i += length;
+      continue;
+    }
+    i += static_cast<std::size_t>(std::countr_zero(non_ascii));
     // Text in another script goes on a while; so does ASCII, once there is a run of it.
     constexpr std::size_t kRun = 8;
     for (std::size_t ascii = 0; i < bytes.size() && ascii < kRun;) {

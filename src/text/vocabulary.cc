@@ -255,7 +255,7 @@ void Vocabulary::FindGroup(std::span<const std::string_view> terms, std::span<st
   }
   struct Look {
     std::uint64_t hash;
-    const char* term;  // of the id, or of another one where there is none
+    const char* term;  // of the id, or what is looked for where there is none
     std::size_t size;
     unsigned searching;  // 1: beyond its first bucket
   };
@@ -275,15 +275,15 @@ void Vocabulary::FindGroup(std::span<const std::string_view> terms, std::span<st
   }
   for (std::size_t i = 0; i < terms.size(); ++i) {
     const auto id = static_cast<std::size_t>(std::min(ids[i], size_ - 1));
-    looks[i].term = arrays_.terms.data() + arrays_.offsets[id];
-    looks[i].size = arrays_.offsets[id + 1] - arrays_.offsets[id];
+    const bool known = ids[i] != size_;
+    looks[i].term = known ? arrays_.terms.data() + arrays_.offsets[id] : terms[i].data();
+    looks[i].size = known ? arrays_.offsets[id + 1] - arrays_.offsets[id] : terms[i].size();
     __builtin_prefetch(looks[i].term);
   }
   for (std::size_t i = 0; i < terms.size(); ++i) {
     // Another term with the same tag comes once in many thousands, a full bucket once in a hundred.
     const unsigned other = PaddedEqual({looks[i].term, looks[i].size}, terms[i]) ? 0U : 1U;
-    const unsigned known = ids[i] != size_ ? 1U : 0U;
-    if (((other & known) | looks[i].searching) != 0) {
+    if ((other | looks[i].searching) != 0) {
       const std::int32_t id = FindPadded(terms[i]);
       ids[i] = id < 0 ? size_ : id;
     }
