@@ -1,5 +1,6 @@
 #include "run/power_script.h"
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <map>
@@ -326,8 +327,10 @@ void RunPowerPairs(std::uint64_t seed, PowerFigures& figures) {
     std::vector<Operation> before;
     Operation first, second;
     int stride = 1;  // of the steps of `second`: a driver has many, and the seeds take turns
+    int only = 0;    // the step of `first`, if only one is tried: then the power is cut eight times as often
   };
   const Operation save{kSave};
+  constexpr int kPinIsSeen = 4;  // an epoch is created in two steps; the pin is shown, and not durable
   const Pair pairs[] = {
       {{save}, save, save},
       {{}, save, {kReport, 1}},
@@ -342,18 +345,22 @@ void RunPowerPairs(std::uint64_t seed, PowerFigures& figures) {
       {{save, save, {kRetire, 1}}, {kCollect}, {kCollect}},
       {{}, save, {kUnits}, 8},
       {{save}, {kUnits}, {kUnits}, 8},
+      {{save}, {kUnits}, {kUnits}, 1, kPinIsSeen},
   };
   for (const Pair& pair : pairs) {
-    for (int n = 1;; ++n) {
+    const int times = pair.only > 0 ? 8 : 1;
+    for (int n = std::max(pair.only, 1);; ++n) {
       bool first_ended = false;
-      for (int m = 0;; m += m == 0 ? 1 + static_cast<int>(seed % pair.stride) : pair.stride) {
-        const auto [first, second] =
-            Disturbed(seed, figures).RunPair(pair.before, pair.first, n, pair.second, m);
-        first_ended = first;
-        if (!figures.bad.empty()) return;
-        if (m > 0 && !second) break;
+      for (int time = 0; time < times; ++time) {
+        for (int m = 0;; m += m == 0 ? 1 + static_cast<int>(seed % pair.stride) : pair.stride) {
+          const auto [first, second] =
+              Disturbed(seed * times + time, figures).RunPair(pair.before, pair.first, n, pair.second, m);
+          first_ended = first;
+          if (!figures.bad.empty()) return;
+          if (m > 0 && !second) break;
+        }
       }
-      if (!first_ended) break;
+      if (!first_ended || pair.only > 0) break;
     }
   }
 }

@@ -144,7 +144,7 @@ inline void Drive(Output& output, Storage& storage, const Script& script) {
       }
       unit.Commit(attempt);
     }
-    unit.Publish();
+    if (!unit.published()) unit.Publish();
   }
 }
 

@@ -401,24 +401,25 @@ def build(tree: Path, *targets: str) -> None:
         raise RuntimeError(built.stdout[-3000:])
 
 
-def fails_as_imported(guard: Guard) -> bool:
-    """In the Python package of this tree, as the interpreter finds it, the workers' too."""
+def fails_as_imported(folder: Path, guard: Guard) -> bool:
+    """In the Python package of this tree, as every interpreter that the test starts finds it."""
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(
             [str(ROOT / "python"), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
         ),
     }
-    options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "without_guard"]
-    command = [sys.executable, "-m", "pytest", *options, str(ROOT / guard.test)]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", str(ROOT / guard.test)]
     if subprocess.run(command, cwd=ROOT, env=environment, capture_output=True).returncode != 0:
         raise RuntimeError(f"{guard.name}: {guard.test} fails with its guard in place")
     environment["WITHOUT_GUARD"] = guard.name
+    environment["PYTHONPATH"] = os.pathsep.join([str(folder), environment["PYTHONPATH"]])
+    (folder / "sitecustomize.py").write_text("import without_guard\n", encoding="utf-8")
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, start_new_session=True, stdout=subprocess.PIPE, text=True
     ) as process:
         try:
-            said = process.communicate(timeout=120)[0]
+            said = process.communicate(timeout=120 if guard.hangs else 600)[0]
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             return guard.hangs
@@ -465,7 +466,7 @@ def main() -> int:
             started = time.monotonic()
             require(guard)
             if not guard.target:
-                failed = fails_as_imported(guard)
+                failed = fails_as_imported(folder, guard)
             else:
                 path = tree / guard.file
                 source = path.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A pytest plugin: the module of the guard that WITHOUT_GUARD names (one of `guards.py`) is imported without it."""
+"""Imported as an interpreter starts: the module of the guard that WITHOUT_GUARD names is imported without it."""
 
 from __future__ import annotations
 
