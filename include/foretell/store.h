@@ -160,8 +160,9 @@ class Store {
   // Also FT0403. `as_of`: what an alias named then, as History tells it.
   Manifest Resolve(const Reference& reference, std::string_view as_of = {});
 
-  // A version that can be seen is durable on return, whoever saved it. To be called before anything elsewhere,
-  // like the pin of a run, needs it to last. Writes nothing: a store that may only be read is as good.
+  // A version that can be seen is durable on return, whoever saved it. To be called before anything
+  // elsewhere, like the pin of a run, needs it to last. Writes nothing: a store that may only be read is as
+  // good.
   void MakeDurable(std::string_view name, std::int64_t version);
 
   std::vector<std::string> Aliases(std::string_view name);

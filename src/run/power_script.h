@@ -19,8 +19,8 @@ struct PowerFigures {
 // Adds what came of one seed.
 void RunPowerScript(std::uint64_t seed, PowerFigures& figures);
 
-// Pairs of operations of which the second rests on what the first wrote: each process ends before each step of
-// its writes in turn, the second also never, and then the power is cut. Ends with the first that is bad.
+// Pairs of operations of which the second rests on what the first wrote: each process ends before each step
+// of its writes in turn, the second also never, and then the power is cut. Ends with the first that is bad.
 void RunPowerPairs(std::uint64_t seed, PowerFigures& figures);
 
 }  // namespace foretell
