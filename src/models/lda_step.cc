@@ -56,9 +56,7 @@ class LdaStep final : public Step {
         });
         csr.row_starts.push_back(static_cast<std::int64_t>(csr.ids.size()));
       }
-      CsrView rows = View(csr);
-      rows.first = dense.first;
-      return rows;
+      return View(csr, dense.first);
     }
 
     CsrView Rounded(CsrView rows) {

@@ -40,9 +40,7 @@ Method MethodNamed(std::string_view name) {
 
 Input Rows::view() const {
   if (sparse) {
-    CsrView rows = View(csr);
-    rows.first = first;
-    return rows;
+    return View(csr, first);
   }
   return DenseView{columns, dense, first};
 }

@@ -28,8 +28,8 @@ struct Csr {
   std::vector<double> values;
 };
 
-inline CsrView View(const Csr& csr) {
-  return {csr.columns, csr.row_starts, csr.ids, csr.values, 0};
+inline CsrView View(const Csr& csr, std::int64_t first = 0) {
+  return {csr.columns, csr.row_starts, csr.ids, csr.values, first};
 }
 
 }  // namespace foretell
