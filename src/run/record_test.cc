@@ -4,12 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "run/layout.h"
 #include "run/log.h"
+#include "store/expect_code.h"
 #include "store/sealed.h"
 #include "store/temporary_folder.h"
 
@@ -121,30 +122,24 @@ TEST(RecordTest, CountsThatNoRunCanHaveAreFoundInTheirSum) {
 }
 
 TEST(RecordTest, WhatCannotBeReadBackIsNotWritten) {
-  const auto code = [](const std::function<void()>& work) {
-    try {
-      work();
-    } catch (const Error& error) {
-      return error.code();
-    }
-    return Code::kUnknownCode;
-  };
-  const auto part = [&](const Part& wrong) { return code([&] { CheckPart(wrong); }); };
-  EXPECT_EQ(part({0, {"a"}, {1}, {}, ""}), Code::kUnknownCode);
+  const auto part = [](const Part& wrong) { return foretell::CodeOf([&] { CheckPart(wrong); }); };
+  EXPECT_EQ(part({0, {"a"}, {1}, {}, ""}), std::nullopt);
   EXPECT_EQ(part({1'000'000'000'000, {"a"}, {1}, {}, ""}), Code::kInvalidArgument);
   EXPECT_EQ(part({0, {"a"}, {~std::uint64_t{0}}, {}, ""}), Code::kInvalidArgument);
   EXPECT_EQ(part({0, {"a"}, {1}, {0, 0, 0, 0, 1'000'000'000'000'001}, ""}), Code::kInvalidArgument);
   for (const std::int64_t version : {std::int64_t{0}, std::int64_t{1'000'000'000'000}}) {
-    EXPECT_EQ(code([&] { EncodePin({version, "", "", "", "", "", "", 1}, 1, kStamp); }),
+    EXPECT_EQ(foretell::CodeOf([&] { EncodePin({version, "", "", "", "", "", "", 1}, 1, kStamp); }),
               Code::kInvalidArgument);
   }
   const std::string large = '"' + std::string(kMaxPartRecord, 'x') + '"';
-  EXPECT_EQ(code([&] { EncodePart(1, {kAttempt, 1, {0, {}, {}, {}, large}}, kStamp); }),
+  EXPECT_EQ(foretell::CodeOf([&] { EncodePart(1, {kAttempt, 1, {0, {}, {}, {}, large}}, kStamp); }),
             Code::kInvalidArgument);
   Lineage lineage{{}, "Topics", "/models", ""};
-  EXPECT_EQ(code([&] { DecodeLineage("key", EncodeLineage(lineage, kStamp)); }), Code::kBadUnitLog);
+  EXPECT_EQ(foretell::CodeOf([&] { DecodeLineage("key", EncodeLineage(lineage, kStamp)); }),
+            Code::kBadUnitLog);
   lineage.mode = std::string(65, 'x');
-  EXPECT_EQ(code([&] { DecodeLineage("key", EncodeLineage(lineage, kStamp)); }), Code::kBadUnitLog);
+  EXPECT_EQ(foretell::CodeOf([&] { DecodeLineage("key", EncodeLineage(lineage, kStamp)); }),
+            Code::kBadUnitLog);
   lineage.mode = "bounded";
   EXPECT_EQ(DecodeLineage("key", EncodeLineage(lineage, kStamp)).mode, "bounded");
 }
