@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -20,7 +20,11 @@ CORPORA = {
 
 def texts(corpus: str, limit: int | None = None) -> list[str]:
     """Title and description of its documents, the first ``limit`` of them."""
-    pairs = ((row.get("title"), row.get("description")) for row in islice(rows(corpus), limit))
+    return joined((row.get("title"), row.get("description")) for row in islice(rows(corpus), limit))
+
+
+def joined(pairs: Iterable[tuple[str | None, str | None]]) -> list[str]:
+    """As a person would join them, without foretell: null and "" left out."""
     return [" ".join(filter(None, pair)) for pair in pairs]
 
 

@@ -20,7 +20,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from corpora import CORPORA, rows, vectorizer
+from corpora import CORPORA, joined, rows, vectorizer
 from measure import announce
 
 MAIN = ["community-calendar", "wikipedia-paragraphs"]
@@ -44,9 +44,8 @@ def write(corpus: str, folder: Path) -> Any:
 
 
 def texts_of(table: Any) -> list[str]:
-    """As a person would join them, without foretell: title and description, null and "" left out."""
-    pairs = zip(table["title"].to_pylist(), table["description"].to_pylist(), strict=True)
-    return [" ".join(filter(None, pair)) for pair in pairs]
+    """Title and description of each row."""
+    return joined(zip(table["title"].to_pylist(), table["description"].to_pylist(), strict=True))
 
 
 def fitted(texts: list[str], topics: int) -> Any:

@@ -17,11 +17,10 @@ import tempfile
 from pathlib import Path
 
 from corpora import CORPORA, texts
-from equal_to_sklearn import fitted
+from equal_to_sklearn import FITTED_ON, fitted
 from measure import announce
 
 DOCUMENTS = 200_000
-FITTED_ON = 10_000
 MIB = 1 << 20
 LIMIT = 64.0
 
