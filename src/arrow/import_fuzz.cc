@@ -202,9 +202,9 @@ class Maker {
       case 3:
         array.buffers.emplace_back();
         break;
-      case 4:
+      case 4:  // of views all but two: without the sizes alone, the last data buffer would stand for them
         if (!array.buffers.empty()) {
-          array.buffers.pop_back();
+          array.buffers.resize(std::min<std::size_t>(array.buffers.size(), 3) - 1);
         }
         break;
       case 5:
