@@ -27,14 +27,14 @@ build: $(SETUP)  ## compile the module and the C++ tests
 
 test: build  ## all tests; then the figures of the last `make coverage`
 	ctest --test-dir build/dev --output-on-failure --no-tests=error
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
 	@tools/coverage --last
 
 test-cpp: build  ## the C++ tests alone
 	ctest --test-dir build/dev --output-on-failure --no-tests=error
 
 test-python: build  ## the Python tests alone
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
 
 sanitize: $(SETUP)  ## the C++ tests under ASan + UBSan and TSan
 	cmake --preset asan > /dev/null && cmake --build --preset asan && ctest --preset asan

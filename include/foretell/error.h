@@ -121,6 +121,13 @@ enum class Code : std::uint16_t {
   kNotPermitted = 903,
   kUnsupportedStorage = 904,
   kInternal = 905,
+
+  kNoSpark = 1001,
+  kExecutorDiffers = 1002,
+  kWrongSparkFrame = 1003,
+  kNotOnConnect = 1004,
+  kSparkFailed = 1005,
+  kSparkSettings = 1006,
 };
 
 class Error : public std::exception {

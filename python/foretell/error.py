@@ -68,6 +68,10 @@ class StorageError(Error, OSError):
         Error.__init__(self, code, message, hint)
 
 
+class SparkError(Error):
+    """FT10xx: Spark, its sessions and its executors."""
+
+
 _BY_RANGE = {
     "01": ArgumentError,
     "02": SchemaError,
@@ -78,6 +82,7 @@ _BY_RANGE = {
     "07": DataError,
     "08": CodeError,
     "09": StorageError,
+    "10": SparkError,
 }
 
 

@@ -155,17 +155,21 @@ def _open(store: Store, version: Version, predictor: Predictor | None) -> tuple[
     return code, models.load(manifest["model"], files, code, predictor=predictor)
 
 
-def _warn_of_code(owner: type, version: Version) -> None:
+def has_class_of(owner: type, version: Version) -> bool:
+    """Whether a class is the one that a version was saved with."""
     from foretell.code import class_digest
     from foretell.predictor.text import TextPredictor
 
     if issubclass(owner, TextPredictor):  # it compares what is declared itself
-        return
+        return True
     try:
-        same = not has_no_code(version) and class_digest(owner) == version.manifest["code"]["class_digest"]
+        return not has_no_code(version) and class_digest(owner) == version.manifest["code"]["class_digest"]
     except Error:
-        same = False  # a class that could not be saved is not the one that was
-    if not same:
+        return False  # a class that could not be saved is not the one that was
+
+
+def _warn_of_code(owner: type, version: Version) -> None:
+    if not has_class_of(owner, version):
         warnings.warn(
             f"{version.reference} was saved with other code than that of {owner.__name__} here; "
             f'ft.load("{version.reference}") runs its own',

@@ -352,6 +352,33 @@ constexpr std::array kCatalogue = {
     CatalogueEntry{Code::kInternal, "foretell itself is at fault",
                    "A state was reached that should be impossible. Please report it with the message and the "
                    "traceback."},
+
+    // 10: Spark
+    CatalogueEntry{
+        Code::kNoSpark, "Spark could not be started, or there is no session",
+        "PySpark needs Java 17 or newer on the driver, and a master that can be reached. The message has "
+        "what Spark said."},
+    CatalogueEntry{Code::kExecutorDiffers, "an executor cannot run this predictor",
+                   "On an executor foretell, or a library that the version needs, is missing or is another "
+                   "release than on "
+                   "the driver; or the store cannot be reached from there. Ship the driver's environment "
+                   "with --archives, as "
+                   "docs/spark.md shows."},
+    CatalogueEntry{Code::kWrongSparkFrame,
+                   "a streaming frame was given where a batch is meant, or the reverse",
+                   "A frame of spark.readStream is scored by predictor.spark.start(…), any other by "
+                   "predictor.predict(frame)."},
+    CatalogueEntry{
+        Code::kNotOnConnect, "this does not work over Spark Connect",
+        "Frames and column functions do; RDDs, and streams for now, need a session of the driver's own."},
+    CatalogueEntry{
+        Code::kSparkFailed, "Spark stopped the work",
+        "A job or a query of Spark ended with an error that is not foretell's; the message has Spark's "
+        "own words. What was committed stays, and the same command goes on from there."},
+    CatalogueEntry{
+        Code::kSparkSettings, "a Spark setting cannot be used",
+        "The setting is unknown, has another form than key=value, or cannot be changed in the session that "
+        "is active. Settings of a session are given before it is made."},
 };
 
 }  // namespace

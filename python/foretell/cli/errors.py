@@ -37,6 +37,7 @@ STATUSES = (
     Status(6, "the data cannot be read, or does not fit", ("FT02", "FT07")),
     Status(7, "the code or the model cannot be carried with a version", ("FT08",)),
     Status(8, "files or storage failed, or foretell itself", ("FT09",)),
+    Status(9, "Spark or an executor failed", ("FT10",)),
     Status(INTERRUPTED, "interrupted; what was committed is kept", ("FT0312",)),
 )
 

@@ -41,8 +41,8 @@ def explain(
         else:
             print_table(["CODE", "MEANING"], [[code, title] for code, title, _ in catalogue])
         return
-    digits = re.fullmatch(r"(?:[Ff][Tt])?0?([0-9]{3})", code)
-    wanted = f"FT0{digits[1]}" if digits else code.upper()
+    digits = re.fullmatch(r"(?:[Ff][Tt])?([0-9]{3,4})", code)
+    wanted = f"FT{digits[1]:0>4}" if digits else code.upper()
     for known, title, explanation in catalogue:
         if known == wanted:
             if as_json:

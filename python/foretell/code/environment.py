@@ -60,7 +60,7 @@ def differences(saved: dict[str, Any], now: dict[str, Any] | None = None) -> lis
     """
     used = saved.get("packages") or {}
     if now is None:
-        now = {**environment(), "packages": _installed(used)}
+        now = {**environment(), "packages": installed(used)}
     here = now.get("packages") or {}
     lines = []
     for key, label in _LABELS.items():
@@ -74,7 +74,8 @@ def differences(saved: dict[str, Any], now: dict[str, Any] | None = None) -> lis
     return lines
 
 
-def _installed(names: Iterable[str]) -> dict[str, str]:
+def installed(names: Iterable[str]) -> dict[str, str]:
+    """The versions of those of these packages that are installed here."""
     found = {}
     for name in names:
         try:

@@ -25,12 +25,6 @@ def predict_frame(scorer: Scorer, data: Any, on_error: str) -> Any:
         return _polars(scorer, data.collect() if kind == "LazyFrame" else data, on_error)
     if isinstance(data, (list, tuple)):
         return _dicts(scorer, list(data), on_error)
-    if library == "pyspark":
-        raise error(
-            "FT0101",
-            "a Spark frame was given, and predict() takes rows of this process",
-            "take a sample: predictor.predict(frame.limit(1000).toPandas())",
-        )
     return _arrow(scorer, data, kind, on_error)
 
 

@@ -133,13 +133,18 @@ class Predictor(DefaultForms, Versions):
         A dict gives a dict: the kept columns, the predictions, ``model_version`` when a version is loaded,
         and ``_error`` (code, message) where the row is bad or skipped; so does a list of dicts. A pandas or
         polars frame, an Arrow table, batch, reader or dataset (a reader comes out) gives the kept columns,
-        the predictions, ``model_version`` and ``_error``, one row out per row in, in order.
+        the predictions, ``model_version`` and ``_error``, one row out per row in, in order. So does a Spark frame,
+        by the saved version, lazily, and with ``on_error="null"`` whatever is asked: nothing raises on executors.
 
         ``on_error``: "fail" raises the first bad row's error (FT0301 to FT0305, its cause the exception of
         the class's own code); "null" goes on with null predictions.
         """
         if on_error != "fail" and on_error != "null":
             raise error("FT0101", f'on_error is {on_error!r}, expected "fail" or "null"')
+        if type(data).__module__.startswith("pyspark.sql."):
+            from foretell.spark.frames import predict_frame as predict_spark_frame
+
+            return predict_spark_frame(self, data)
         scorer = self._ready()
         if type(data) is dict or isinstance(data, Mapping):
             return scorer.one(data if type(data) is dict else dict(data), on_error)
