@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pytest
 import foretell as ft
 
 JOB = (Path(__file__).parent / "job.txt").read_text()
+SERVERS = Path(__file__).parents[3] / "tools" / "servers"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,7 +28,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def kafka_jars() -> str:
+    """Spark's Kafka connector, for ``spark.jars``; empty, outside of CI, where it cannot be fetched."""
+    found = subprocess.run([SERVERS, "jars"], capture_output=True, text=True)
+    if found.returncode != 0 and os.environ.get("CI"):
+        pytest.fail(f"Spark's Kafka connector is missing, and CI tests it: {found.stderr}")
+    return found.stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory, kafka_jars: str) -> Iterator[Any]:
     """``local[2]``, one session for all tests; it checks what Python hands back against the declared schema."""
     if shutil.which("java") is None:
         if os.environ.get("CI"):
@@ -45,6 +57,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         .config("spark.sql.warehouse.dir", str(folder / "warehouse"))
         .config("spark.local.dir", str(folder / "local"))
         .config("spark.driver.memory", "1g")
+        .config("spark.jars", kafka_jars)
         .getOrCreate()
     )
     session.sparkContext.setLogLevel("ERROR")
@@ -85,3 +98,81 @@ class Project:
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     return Project(tmp_path, monkeypatch)
+
+
+class Broker:
+    """A Kafka broker in a process of its own, and a client that is not Spark's."""
+
+    def __init__(self, *options: str) -> None:
+        self._process = subprocess.Popen(
+            [SERVERS, "kafka", "--tied", *options],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        ready = self._process.stdout.readline().split()
+        if ready[:1] != ["ready"]:
+            _, said = self._process.communicate()
+            raise RuntimeError(said)
+        self.servers = ready[1]
+
+    def end(self) -> None:
+        self._process.communicate()
+
+    def topic(self, partitions: int = 1, **settings: str) -> str:
+        """A new one, of a name that no other test has."""
+        from confluent_kafka.admin import NewTopic
+
+        name = f"t-{uuid.uuid4().hex[:8]}"
+        admin = self.admin()
+        admin.create_topics([NewTopic(name, partitions, 1, config=settings)])[name].result(30)
+        return name
+
+    def admin(self) -> Any:
+        from confluent_kafka.admin import AdminClient
+
+        return AdminClient({"bootstrap.servers": self.servers})
+
+    def send(self, topic: str, messages: Sequence[Mapping[str, Any]]) -> None:
+        """Each as ``Producer.produce`` takes it: value, key, partition, headers …"""
+        from confluent_kafka import Producer
+
+        failed: list[Any] = []
+        producer = Producer({"bootstrap.servers": self.servers, "message.max.bytes": 8 << 20})
+        for message in messages:
+            producer.produce(
+                topic, on_delivery=lambda problem, sent: problem and failed.append(problem), **message
+            )
+        producer.flush(30)
+        assert not failed, failed[0]
+
+    def received(self, topic: str) -> list[Any]:
+        """All that is in a topic, by partition and offset."""
+        from confluent_kafka import Consumer, TopicPartition
+
+        consumer = Consumer({"bootstrap.servers": self.servers, "group.id": "tests"})
+        try:
+            partitions = consumer.list_topics(topic, 30).topics[topic].partitions
+            left = {at: consumer.get_watermark_offsets(TopicPartition(topic, at), 30) for at in partitions}
+            consumer.assign([TopicPartition(topic, at, low) for at, (low, _) in left.items()])
+            wanted = sum(high - low for low, high in left.values())
+            found: list[Any] = []
+            while len(found) < wanted and (message := consumer.poll(30)) is not None:
+                assert message.error() is None, message.error()
+                found.append(message)
+            assert len(found) == wanted
+        finally:
+            consumer.close()
+        return sorted(found, key=lambda message: (message.partition(), message.offset()))
+
+
+@pytest.fixture(scope="session")
+def broker(kafka_jars: str) -> Iterator[Broker]:
+    """One for all tests of a worker, which make topics of their own in it."""
+    if not kafka_jars:
+        pytest.skip("Kafka could not be fetched: tools/servers fetch")
+    started = Broker()
+    yield started
+    started.end()
