@@ -31,6 +31,7 @@ from foretell.predictor.versions import Versions
 if TYPE_CHECKING:
     from foretell.parity import CheckReport
     from foretell.predictor.trace import Trace
+    from foretell.spark.accessor import SparkAccessor
     from foretell.version import Version
 
 P = TypeVar("P", bound="Predictor")
@@ -202,6 +203,13 @@ class Predictor(DefaultForms, Versions):
         other = copy.copy(self)
         other.source = source
         return other
+
+    @property
+    def spark(self) -> SparkAccessor:
+        """The saved version in Apache Spark: as a column function, in SQL, over RDDs."""
+        from foretell.spark.accessor import SparkAccessor
+
+        return SparkAccessor(self)
 
     def _source(self) -> Any:
         if self.source is None:

@@ -1,4 +1,4 @@
-"""What goes in and what comes out when a version predicts a Spark frame, settled on the driver."""
+"""What goes in and what comes out when a version predicts a Spark frame or columns, settled on the driver."""
 
 from __future__ import annotations
 
@@ -31,8 +31,32 @@ def frame_contract(
     says no output types."""
     import pyarrow as pa
 
-    from foretell import _core
+    _check_output(contract, reference)
+    rows = arrow_of_spark(given)
+    kept = contract.keep if keep is None else keep
+    if contract.input is not None and kept is not None:
+        rows = pa.schema([field for field in rows if field.name in {*contract.input, *kept}])
+    _check_types(contract, rows)
+    return FrameContract(tuple(rows.names), _output(contract, rows, keep, version_column))
 
+
+def column_contract(contract: Contract, reference: str) -> FrameContract:
+    """For columns that are given in the order of the version's input: nothing is kept of them. FT0101 for a
+    version that says no input, FT0308 for one that says no output types."""
+    if not contract.input:
+        raise error(
+            "FT0101",
+            f"{reference} does not say which columns it reads, so a column function has no arguments",
+            "predict a frame: predictor.predict(df); or add input = ft.schema(…) to the class, such as"
+            ' input = ft.schema(title="string"), and save it again',
+        )
+    _check_output(contract, reference)
+    return FrameContract(
+        tuple(contract.input), _output(contract, contract.input.to_arrow(), (), "model_version")
+    )
+
+
+def _check_output(contract: Contract, reference: str) -> None:
     if contract.output is None:
         raise error(
             "FT0308",
@@ -40,19 +64,23 @@ def frame_contract(
             'add output = ft.schema(…) to the class, such as output = ft.schema(topics="list<double>"), and'
             " save it again",
         )
-    rows = arrow_of_spark(given)
-    kept = contract.keep if keep is None else keep
-    if contract.input is not None and kept is not None:
-        rows = pa.schema([field for field in rows if field.name in {*contract.input, *kept}])
-    _check_types(contract, rows)
+
+
+def _output(
+    contract: Contract, rows: pa.Schema, keep: Sequence[str] | None, version_column: str
+) -> pa.Schema:
+    """The schema of what `Map` gives for rows of this one, in types that Spark takes."""
+    import pyarrow as pa
+
+    from foretell import _core
+
     made = _core.map_schema(
         _core.Schema.from_arrow(rows),
         contract.core(),
         version_column=version_column,
         keep=None if keep is None else list(keep),
     )
-    output = [(field.name, as_spark_takes(field.type, field.name)) for field in pa.schema(made)]
-    return FrameContract(tuple(rows.names), pa.schema(output))
+    return pa.schema([(field.name, as_spark_takes(field.type, field.name)) for field in pa.schema(made)])
 
 
 def _check_types(contract: Contract, rows: pa.Schema) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MOST_OPEN = 3
 """Versions that one process holds: the one that serves, the one before it, the one that comes."""
 
-_opened: OrderedDict[Descriptor, Any] = OrderedDict()
+_opened: OrderedDict[Descriptor, Predictor] = OrderedDict()
 _lock = threading.Lock()
 
 
@@ -47,20 +47,25 @@ class Descriptor:
         return f"{self.name}@{self.version}"
 
     def open(self) -> Any:
-        """The predictor that `Map` calls, loaded and set up once in this process, whatever tasks, stages and
-        micro-batches ask for it. Whether the store is trusted was decided by the driver.
+        """What `Map` calls of the `predictor`."""
+        return self.predictor()._native()
+
+    def predictor(self) -> Predictor:
+        """The predictor, loaded and set up once in this process, whatever tasks, stages and micro-batches ask for
+        it. Whether the store is trusted was decided by the driver.
 
         FT0406 when the store here has another version of that number; what ``ft.load`` raises.
         """
         with _lock:
-            if (native := _opened.get(self)) is not None:
+            if (predictor := _opened.get(self)) is not None:
                 _opened.move_to_end(self)
-                return native
-            native = self.load()._native()
-            _opened[self] = native
+                return predictor
+            predictor = self.load()
+            predictor._ready()
+            _opened[self] = predictor
             while len(_opened) > MOST_OPEN:
                 _opened.popitem(last=False)
-            return native
+            return predictor
 
     def load(self) -> Predictor:
         """A predictor of its own, the version's digest being as described; FT0502 for what its own code raises."""

@@ -16,12 +16,30 @@ def is_connect(session_or_frame: Any) -> bool:
 
 
 def active_session() -> Any:
-    """The session that is active in this process, or None."""
+    """The session that is active in this thread, else this process's, or None."""
     try:
+        from pyspark.errors import PySparkRuntimeError
         from pyspark.sql import SparkSession
     except ImportError as cause:
         raise missing_extra("pyspark", "spark") from cause
-    return SparkSession.getActiveSession()
+    try:
+        found = SparkSession.active()
+    except PySparkRuntimeError:
+        return None
+    stopped = not is_connect(found) and found.sparkContext._jsc is None
+    return None if stopped else found
+
+
+def needed_session() -> Any:
+    """The same; FT1001 where there is none."""
+    found = active_session()
+    if found is None:
+        raise error(
+            "FT1001",
+            "no Spark session is active",
+            "make one first: spark = SparkSession.builder.getOrCreate()",
+        )
+    return found
 
 
 def session(

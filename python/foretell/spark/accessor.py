@@ -1,0 +1,44 @@
+"""``predictor.spark``: what a saved version does in Apache Spark beside ``predict`` of a frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from foretell.predictor import Predictor
+
+
+@dataclass(frozen=True)
+class SparkAccessor:
+    """Each of these runs the predictor's saved version, by its own code; FT0101 where there is none."""
+
+    _predictor: Predictor
+
+    def column(self, *columns: Any, **by_name: Any) -> Any:
+        """The predictions as a Spark column: a struct of the outputs, ``model_version`` and ``_error``.
+
+            df.select("id", predictor.spark.column("title", "description").topics)
+            df.select(predictor.spark.column(title="headline", description=F.upper("text")).alias("p"))
+            df.select(predictor.spark.column())     # the columns that have the names of its input
+
+        ``columns``: names, or Spark columns, in the order of the predictor's ``input``, or by its names. A bad or
+        skipped row has null outputs and an ``_error``; nothing raises within a task for it. What has another type
+        than declared (FT0205) is told by the job.
+
+        FT0101 for what is no column, too many, or none of the input's; FT0203 where one is missing; FT0308 for a
+        version of unknown output; FT1001 without a session; FT1002 for executors that cannot run it.
+        """
+        from foretell.spark.column import column
+
+        return column(self._predictor, columns, by_name)
+
+    def register(self, spark: Any, name: str) -> None:
+        """Makes the same a function of SQL in this session: ``select topics(title, description).topics from t``.
+
+        Its arguments are in the order of the predictor's ``input``. The version stays the one that is loaded
+        here, until another is registered by that name. Errors as for `column`; FT0101 for what is no name.
+        """
+        from foretell.spark.column import register
+
+        register(self._predictor, spark, name)
