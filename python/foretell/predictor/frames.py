@@ -24,7 +24,7 @@ def predict_frame(scorer: Scorer, data: Any, on_error: str) -> Any:
     if library == "polars" and kind in ("DataFrame", "LazyFrame"):
         return _polars(scorer, data.collect() if kind == "LazyFrame" else data, on_error)
     if isinstance(data, (list, tuple)):
-        return _dicts(scorer, list(data), on_error)
+        return predict_dicts(scorer, list(data), on_error)
     return _arrow(scorer, data, kind, on_error)
 
 
@@ -54,9 +54,9 @@ def _arrow(scorer: Scorer, data: Any, kind: str, on_error: str) -> Any:
     )
 
 
-def _answers(scorer: Scorer, data: Any, on_error: str) -> Any:
+def _answers(scorer: Scorer, data: Any, on_error: str, **options: Any) -> Any:
     """Predictions, version and errors alone, as a ``pyarrow.Table``."""
-    return scorer.stream(data, scorer.contract.keeping(), on_error).read_all()
+    return scorer.stream(data, scorer.contract.keeping(), on_error, **options).read_all()
 
 
 def _columns(scorer: Scorer, columns: list[str]) -> tuple[list[str], list[str]]:
@@ -111,23 +111,38 @@ def _polars(scorer: Scorer, frame: Any, on_error: str) -> Any:
     return frame.select(kept).hstack(answers) if kept else answers
 
 
-def _dicts(scorer: Scorer, data: list[Any], on_error: str) -> list[dict[str, Any]]:
+def predict_dicts(
+    scorer: Scorer,
+    data: list[Any],
+    on_error: str,
+    row_faults: frozenset[str] = ROW_FAULTS,
+    **options: Any,
+) -> list[dict[str, Any]]:
+    """The answers for a list of dicts. ``row_faults``: the codes that are, where ``on_error`` is not "fail", a
+    row's own ``_error`` and raise nothing; what of its kept columns is missing is then None. ``options``: of
+    `Map`."""
     rows: list[Row] = []
     faults: dict[int, Error] = {}
     for at, item in enumerate(data):
         if not isinstance(item, Mapping):
             raise error("FT0101", f"element {at} of the list is {type(item).__name__}, expected a dict")
         try:
+            if scorer.kept is not None:
+                scorer.keep(item)
             rows.append(scorer.row(dict(item)))
         except Error as problem:
-            if on_error == "fail" or problem.code not in ROW_FAULTS:
+            if on_error == "fail" or problem.code not in row_faults:
                 raise error(problem.code, f"row {at}: {problem.message}", problem.hint) from problem
             faults[at] = problem
-    answers = _answered(scorer, rows, on_error)
+    answers = _answered(scorer, rows, on_error, **options)
     results = []
     for at, item in enumerate(data):
         fault = faults.get(at)
-        answer = next(answers) if fault is None else scorer.nothing(fault.code, fault.message)
+        if fault is None:
+            answer = next(answers)
+        else:
+            answer = scorer.nothing(fault.code, fault.message)
+            item = {**dict.fromkeys(scorer.kept or ()), **item}
         if scorer.version is None:
             answer.pop("model_version", None)
         else:
@@ -138,10 +153,10 @@ def _dicts(scorer: Scorer, data: list[Any], on_error: str) -> list[dict[str, Any
     return results
 
 
-def _answered(scorer: Scorer, rows: list[Row], on_error: str) -> Iterator[dict[str, Any]]:
+def _answered(scorer: Scorer, rows: list[Row], on_error: str, **options: Any) -> Iterator[dict[str, Any]]:
     if not rows:
         return iter(())
     import pyarrow as pa
 
     table = pa.Table.from_batches([batch_of(rows, scorer.steps.types, "input").to_arrow()])
-    return iter(_answers(scorer, table, on_error).to_pylist())
+    return iter(_answers(scorer, table, on_error, **options).to_pylist())

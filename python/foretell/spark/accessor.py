@@ -42,3 +42,17 @@ class SparkAccessor:
         from foretell.spark.column import register
 
         register(self._predictor, spark, name)
+
+    def map_rdd(self, rdd: Any) -> Any:
+        """An RDD of dicts or ``Row`` elements into one of their answers, lazily: one for each, in order.
+
+        A dict gives what ``predict`` of a list of dicts gives with ``on_error="null"``: kept columns, predictions,
+        ``model_version``, and ``_error`` where the row is bad or skipped. A ``Row`` gives a ``Row``, with ``_error``
+        always. A row that lacks a column, or has one of another type, is a bad row here (FT0203, FT0205), for
+        nothing raises within a task for a row. An element that is neither fails its task (FT0101).
+
+        FT0101 for what is no RDD, FT1002 for executors that cannot run it, FT1004 over Spark Connect.
+        """
+        from foretell.spark.rdd import map_rdd
+
+        return map_rdd(self._predictor, rdd)
