@@ -37,12 +37,17 @@ def kafka_jars() -> str:
 
 
 @pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory, kafka_jars: str) -> Iterator[Any]:
-    """``local[2]``, one session for all tests; it checks what Python hands back against the declared schema."""
+def java() -> None:
+    """Skips where there is no Java, but in CI."""
     if shutil.which("java") is None:
         if os.environ.get("CI"):
             pytest.fail("Java is missing, and CI runs the Spark tests")
         pytest.skip("Java is not installed: make setup installs it")
+
+
+@pytest.fixture(scope="session")
+def spark(java: None, tmp_path_factory: pytest.TempPathFactory, kafka_jars: str) -> Iterator[Any]:
+    """``local[2]``, one session for all tests; it checks what Python hands back against the declared schema."""
     from pyspark.sql import SparkSession
 
     os.environ["PYSPARK_PYTHON"] = sys.executable
