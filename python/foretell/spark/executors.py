@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from foretell.version import Version
 
 _HINT = "give executors the driver's environment: spark.archives with a packed one, see docs/spark.md"
+_MISSING = re.compile(r"No module named '(\w+)|\[PACKAGE_NOT_INSTALLED\] (\S+)")
 _checked: set[tuple[str, Descriptor]] = set()
 
 
@@ -77,14 +79,17 @@ def _ask(session: Any, look: Look) -> list[dict[str, Any]]:
         rows = session.range(0, tasks, 1, tasks).mapInArrow(look, "found string").collect()
     except Exception as raised:
         said = str(raised)
-        if "No module named 'foretell" in said:
-            raise error("FT1002", "foretell is not installed where executors run Python", _HINT) from raised
+        missing = _MISSING.search(said)
+        if missing is not None:
+            raise error(
+                "FT1002", f"{missing[1] or missing[2]} is not installed where executors run Python", _HINT
+            ) from raised
         if "PYTHON_VERSION_MISMATCH" in said:
             raise error("FT1002", "executors run another Python than the driver", _HINT) from raised
         raise error(
             "FT1005", f"executors could not be asked what they have: {_last_line(said)}", _HINT
         ) from raised
-    return [json.loads(row.found) for row in rows]
+    return [json.loads(found) for found in sorted({row.found for row in rows})]
 
 
 def _judge(found: list[dict[str, Any]], descriptor: Descriptor, version: Version | None) -> None:
