@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from foretell.predictor.schema import Schema, schema
     from foretell.predictor.text import TextPredictor
     from foretell.sklearn import compile
-    from foretell.sources import files, sql
+    from foretell.sources.files import files
+    from foretell.sources.kafka import kafka
+    from foretell.sources.sql import sql
     from foretell.store import Store
     from foretell.version import Version
 
@@ -49,6 +51,7 @@ _HOMES = {
     "files": "foretell.sources",
     "follow": "foretell.local",
     "join_text": "foretell.predictor.join",
+    "kafka": "foretell.sources",
     "load": "foretell.loading",
     "run": "foretell.local",
     "schema": "foretell.predictor.schema",
@@ -77,6 +80,7 @@ __all__ = [
     "files",
     "follow",
     "join_text",
+    "kafka",
     "load",
     "run",
     "schema",

@@ -74,7 +74,8 @@ constexpr std::array kCatalogue = {
     CatalogueEntry{
         Code::kColumnClash, "an output column has the name of a kept input column",
         "The output would have two columns of one name. Rename the prediction in `output`, or leave "
-        "the input column out of `keep`."},
+        "the input column out of `keep`. Or a schema has the name of a column that every message has: "
+        "ft.kafka(..., prefix=\"kafka_\")."},
 
     // 03: the predictor's contract
     CatalogueEntry{
@@ -95,9 +96,10 @@ constexpr std::array kCatalogue = {
     CatalogueEntry{Code::kNanPrediction, "the prediction is not a number",
                    "The predictor returned NaN for a row. Where that is meant, set `allow_nan = True` on the "
                    "predictor."},
-    CatalogueEntry{Code::kSkipped, "the row was skipped",
-                   "The predictor's `prepare` left this row out with ft.skip(reason). This is not an error: "
-                   "the row is counted, and writers leave it out."},
+    CatalogueEntry{
+        Code::kSkipped, "the row was skipped",
+        "The predictor's `prepare` left this row out with ft.skip(reason), or it is a message without a "
+        "value. This is not an error: the row is counted, and writers leave it out."},
     CatalogueEntry{
         Code::kBrokenPredictor, "the predictor fails on every row",
         "Forty rows from across a batch failed alike and none passed, so the predictor is at fault "
@@ -271,18 +273,22 @@ constexpr std::array kCatalogue = {
                    "command again to finish the rest."},
 
     // 07: sources and sinks
-    CatalogueEntry{Code::kNoInput, "no input matches",
-                   "The path or pattern names no file. Names that begin with '_' or '.' are not taken."},
+    CatalogueEntry{
+        Code::kNoInput, "no input matches",
+        "The path or pattern names no file, or the broker has no such topic. Names of files that begin "
+        "with '_' or '.' are not taken."},
     CatalogueEntry{Code::kUnreadableInput, "an input file cannot be read",
-                   "The file is truncated, damaged or not of its format. The message names the file and, "
-                   "where known, the place."},
+                   "The file is truncated, damaged or not of its format, or a server does not answer. The "
+                   "message names the file and, where known, the place."},
     CatalogueEntry{Code::kUnknownFormat, "the format of a file is not known",
                    "Formats are told by the ending: .parquet .csv .tsv .jsonl .ndjson .json .arrow .feather, "
                    "and .gz .zst "
                    ".bz2 .lz4 behind them. Name one with format=."},
-    CatalogueEntry{Code::kMalformedRow, "a row of an input file is malformed",
-                   "A line is not valid JSON, has another number of fields than the header, or holds a value "
-                   "that its column's type cannot hold. The message names file and line."},
+    CatalogueEntry{
+        Code::kMalformedRow, "a row of an input file is malformed",
+        "A line, or a message's value, is not valid JSON, has another number of fields than the header, "
+        "or holds a value that its column's type cannot hold. The message names file and line, or "
+        "topic and offset."},
     CatalogueEntry{
         Code::kInconsistentFiles, "the input files do not agree",
         "A file lacks a column that others have, or has it in another type. The message names both "
@@ -291,8 +297,9 @@ constexpr std::array kCatalogue = {
                    "The folder cannot be created or written, or the disk is full. Nothing half-written is "
                    "visible; run the same command again when there is room."},
     CatalogueEntry{Code::kNoSource, "there is nothing to read from",
-                   "The predictor declares no source and none was given. Set `source = ft.files(...)`, use "
-                   "with_source(...), or --input."},
+                   "The predictor declares no source and none was given: set `source = ft.files(...)`, use "
+                   "with_source(...), or --input. Or the source is one that Spark alone reads, or that it "
+                   "cannot read."},
     CatalogueEntry{
         Code::kNoRows, "there is no row to train on",
         "The source is empty, or every row of it was skipped by `prepare`. The message says which."},

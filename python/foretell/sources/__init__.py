@@ -1,4 +1,5 @@
-"""Where rows come from: files in every common format, and Arrow, pandas and polars objects in memory.
+"""Where rows come from: files in every common format, Arrow, pandas and polars objects in memory, queries, and
+topics of Kafka, which Spark reads.
 
     source = ft.files("events/*.parquet")
     plan = source.plan(declared=input_schema)         # JSON-able: what a run's pin keeps
@@ -9,6 +10,7 @@ Importing this loads neither numpy nor pyarrow.
 """
 
 from foretell.sources.files import Files, check_unchanged, declared_schema, files, read_split
+from foretell.sources.kafka import Kafka, kafka
 from foretell.sources.objects import as_source
 from foretell.sources.sampling import sample_frame
 from foretell.sources.source import InputFile, Plan, Source, Split, plan_schema
@@ -17,6 +19,7 @@ from foretell.sources.sql import Sql, sql
 __all__ = [
     "Files",
     "InputFile",
+    "Kafka",
     "Plan",
     "Source",
     "Split",
@@ -25,6 +28,7 @@ __all__ = [
     "check_unchanged",
     "declared_schema",
     "files",
+    "kafka",
     "plan_schema",
     "read_split",
     "sample_frame",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from foretell.sources.text import Find, Records
+
+
+_NULL = re.compile(rb"(\xef\xbb\xbf|\s)*null")
 
 
 class JsonLines(TextFormat):
@@ -69,12 +72,15 @@ class JsonLines(TextFormat):
 
 
 def _read(data: bytes, schema: pa.Schema | None) -> pa.Table:
+    import pyarrow as pa
     from pyarrow import json as pyarrow_json
 
     data.decode()  # pyarrow passes most invalid UTF-8 on.
+    if _NULL.match(data):  # which crashes pyarrow where it is the first row
+        raise ValueError("the line is null, and no object")
     how = {"explicit_schema": schema, "unexpected_field_behavior": "ignore"} if schema is not None else {}
     return pyarrow_json.read_json(
-        io.BytesIO(data),
+        pa.BufferReader(data),
         read_options=pyarrow_json.ReadOptions(use_threads=False, block_size=len(data) + 1),
         parse_options=pyarrow_json.ParseOptions(newlines_in_values=False, **how),
     )

@@ -37,8 +37,8 @@ def sample_positions(rows: int, n: int, seed: int) -> list[int]:
     return sorted(random.Random(seed).sample(range(rows), min(n, rows)))
 
 
-def take_rows(table: pa.Table, positions: list[int]) -> pa.Table:
-    """The rows at some positions, in that order."""
+def take_rows(table: pa.Table, positions: Sequence[int | None]) -> pa.Table:
+    """The rows at some positions, in that order; a row of nulls for None."""
     import pyarrow as pa
 
     # pyarrow takes no rows from views.

@@ -112,11 +112,44 @@ class Source(ABC):
         """FT0604, naming the file, when one differs from the plan."""
         raise self._not_plannable()
 
+    def read_frame(self, spark: Any) -> Any:
+        """All rows as a Spark frame. FT0707 for a source that Spark cannot read."""
+        raise self._not_for_spark()
+
+    def read_stream(self, spark: Any) -> Any:
+        """The rows, and those to come, as a streaming frame of Spark. FT0707 for a source that it cannot read."""
+        raise self._not_for_spark()
+
     def _not_plannable(self) -> Exception:
         return error(
             "FT0707",
             f"{self.describe()} lies in the memory of this process, and a run reads files",
             'write it to files first, and name them: --input "events/*.parquet"',
+        )
+
+    def _not_for_spark(self) -> Exception:
+        return error(
+            "FT0707",
+            f"{self.describe()} is not a source that Spark reads",
+            "sources for Spark are ft.files, ft.kafka and ft.table; or define load_input_dataframe and"
+            " load_input_stream on the class",
+        )
+
+
+class SparkOnly(Source):
+    """A source that only Spark reads. Here it is refused by name."""
+
+    def read(self, columns: Sequence[str] | None = None, limit: int | None = None) -> pa.RecordBatchReader:
+        raise self._not_plannable()
+
+    def sample(self, n: int, seed: int = 0) -> pa.Table:
+        raise self._not_plannable()
+
+    def _not_plannable(self) -> Exception:
+        return error(
+            "FT0707",
+            f"{self.describe()} is read by Spark alone",
+            "run on Spark: --engine spark; for rows on this machine keep some in files: --input, with_source(…)",
         )
 
 

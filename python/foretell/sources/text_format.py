@@ -157,9 +157,9 @@ class TextFormat(Format):
         blank = len(record) - len(record.lstrip(b"\r\n"))
         line = block.line + count_lines(data[: begin + blank])
         record = record[blank:]
-        raise self._bad_row(f"{file.path}, line {line}", record, start, schema, reading, failure) from failure
+        raise self.bad_row(f"{file.path}, line {line}", record, start, schema, reading, failure) from failure
 
-    def _bad_row(
+    def bad_row(
         self,
         place: str,
         record: bytes,

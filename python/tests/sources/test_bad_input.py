@@ -278,3 +278,12 @@ def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
     if os.access(path, os.R_OK):
         pytest.skip("this user may read everything")
     refused("FT0702", path, "a.csv may not be read")
+
+
+@pytest.mark.parametrize("types", [{}, {"a": "int64"}])
+@pytest.mark.parametrize("first", [b"null", b"  null ", b"\xef\xbb\xbfnull"])
+def test_a_first_row_of_null_is_told(tmp_path: Path, types: dict[str, str], first: bytes) -> None:
+    refused("FT0704", write(tmp_path / "a.jsonl", first + b"\n" + GOOD), "line 1", "null", types=types)
+    refused(
+        "FT0704", write(tmp_path / "b.jsonl", GOOD + b"\n" + first + b"\n"), "line 3", types={"a": "int64"}
+    )
