@@ -15,6 +15,8 @@ import pytest
 
 import foretell as ft
 
+from .cluster import Cluster
+
 JOB = (Path(__file__).parent / "job.txt").read_text()
 SERVERS = Path(__file__).parents[3] / "tools" / "servers"
 
@@ -68,6 +70,14 @@ def spark(java: None, tmp_path_factory: pytest.TempPathFactory, kafka_jars: str)
     session.sparkContext.setLogLevel("ERROR")
     yield session
     session.stop()
+
+
+@pytest.fixture(scope="session")
+def cluster(java: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A master and two workers of one core each; foretell is not on their path."""
+    started = Cluster(tmp_path_factory.mktemp("cluster"))
+    yield started
+    started.stop()
 
 
 class Project:
