@@ -28,7 +28,19 @@ from typing import Any
 
 from foretell.error import Error, error
 from foretell.nearest import did_you_mean, nearest
-from foretell.toml_values import Value, check, choice, flag, number, paths, seconds, text, texts, whole
+from foretell.toml_values import (
+    Value,
+    check,
+    choice,
+    flag,
+    number,
+    paths,
+    seconds,
+    settings,
+    text,
+    texts,
+    whole,
+)
 
 FILE_NAME = "foretell.toml"
 
@@ -37,7 +49,14 @@ TABLES = ("store", "predictors", "jobs", "aliases")
 
 JOB_KEYS: Mapping[str, Value] = {
     "predictor": text('the version, such as "EventTopics@production"'),
-    "engine": choice("local", absent={"spark": "not here yet"}),
+    "engine": choice("local", "spark"),
+    "master": text('with engine "spark": its master, such as "spark://host:7077"; else that of the session'),
+    "settings": settings(
+        'with engine "spark": settings of its session, such as spark.executor.memory = "4g"'
+    ),
+    "isolate": flag(
+        'with engine "spark": a process of its own calls the predictor, so that rows that crash it are found'
+    ),
     "input": paths("a path, a pattern, a URL, or a list of these; without it the predictor's own source"),
     "output": text("the folder for the rows"),
     "incremental": flag("score only files that the output has not seen"),
@@ -53,10 +72,11 @@ JOB_KEYS: Mapping[str, Value] = {
     "workers": whole("a number of processes, 1 or more", 1),
     "batch_rows": whole("a number of rows, 1 or more", 1),
 }
-"""Every key of a job. All but predictor, engine and trigger are arguments of ``foretell.run``."""
+"""Every key of a job. All but predictor, engine, trigger and those of Spark are arguments of ``foretell.run``."""
 
 _REQUIRED = ("predictor", "output")
-_NOT_OPTIONS = ("predictor", "engine", "trigger")
+_OF_SPARK = ("master", "settings", "isolate")
+_NOT_OPTIONS = ("predictor", "engine", "trigger", *_OF_SPARK)
 
 
 @dataclass(frozen=True)
@@ -70,6 +90,8 @@ class Job:
     engine: str = "local"
     trigger: float | None = None
     """Seconds between two rounds."""
+    spark: Mapping[str, Any] = field(default_factory=dict)
+    """Arguments of ``foretell.spark.Spark``."""
 
     def arguments(self) -> dict[str, Any]:
         """Keyword arguments of ``foretell.run``; relative paths start at the project's root."""
@@ -160,6 +182,9 @@ class Project:
         }
         self._reference(f"jobs.{name}.predictor", values["predictor"])
         options = {key: value for key, value in values.items() if key not in _NOT_OPTIONS}
+        of_spark = {key: values[key] for key in _OF_SPARK if key in values}
+        if of_spark and values.get("engine") != "spark":
+            raise self._bad(f"jobs.{name}.{next(iter(of_spark))} is about Spark", 'add engine = "spark"')
         return Job(
             name,
             self.root,
@@ -167,6 +192,7 @@ class Project:
             options,
             values.get("engine", "local"),
             values.get("trigger"),
+            of_spark,
         )
 
     def _value(self, key: str, kind: Value, given: Any) -> Any:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -18,8 +18,6 @@ class Value:
     expected: str
     take: Callable[[Any], Any]
     choices: tuple[str, ...] = ()
-    absent: Mapping[str, str] = field(default_factory=dict)
-    """Choices that are known and not possible, and why."""
 
 
 def check(kind: Value, given: Any) -> tuple[Any, str]:
@@ -27,8 +25,6 @@ def check(kind: Value, given: Any) -> tuple[Any, str]:
     value = kind.take(given)
     if value is not None:
         return value, ""
-    if isinstance(given, str) and given in kind.absent:
-        return None, f"{say(given)}, which is {kind.absent[given]}; expected {kind.expected}"
     return None, f"{say(given)}, expected {kind.expected}"
 
 
@@ -57,17 +53,41 @@ def texts(what: str) -> Value:
     return Value(what, take)
 
 
+def settings(what: str) -> Value:
+    """A table of names and values, taken as texts: true is "true"."""
+
+    def take(given: Any) -> Any:
+        if not isinstance(given, dict):
+            return None
+        found = {}
+        for name, value in _flat(given):
+            if not isinstance(value, (str, bool, int, float)):
+                return None
+            found[name] = str(value).lower() if isinstance(value, bool) else str(value)
+        return found
+
+    return Value(f"a table: {what}", take)
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """``spark.executor.memory = "4g"`` is a table within tables to TOML."""
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
 def flag(what: str) -> Value:
     return Value(f"true or false: {what}", lambda given: given if isinstance(given, bool) else None)
 
 
-def choice(*names: str, absent: Mapping[str, str] | None = None) -> Value:
+def choice(*names: str) -> Value:
     quoted = ", ".join(f'"{name}"' for name in names)
     return Value(
-        f"one of {quoted}" if len(names) > 1 else quoted,
+        f"one of {quoted}",
         lambda given: given if isinstance(given, str) and given in names else None,
         names,
-        absent or {},
     )
 
 

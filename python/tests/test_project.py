@@ -113,8 +113,14 @@ def test_a_job_is_arguments_of_a_run_below_the_projects_folder(
         ("keep = [1]", "jobs.nightly.keep is a list", ""),
         ("workers = true", "jobs.nightly.workers is true, expected", ""),
         ("workers = 1.5", "jobs.nightly.workers is the number 1.5, expected", ""),
-        ('engine = "spark"', 'engine is the text "spark", which is not here yet; expected "local"', ""),
-        ('engine = "locl"', 'engine is the text "locl", expected "local"', "did you mean local?"),
+        (
+            'engine = "locl"',
+            'engine is the text "locl", expected one of "local", "spark"',
+            "did you mean local?",
+        ),
+        ('master = "local[2]"', "jobs.nightly.master is about Spark", 'add engine = "spark"'),
+        ("settings = 3", "settings is the number 3, expected a table: with engine", ""),
+        ("settings = {a = [1]}", "settings is a table", ""),
         (
             'on_error = "quarantin"',
             'expected one of "quarantine", "null", "fail"',
@@ -191,3 +197,20 @@ def test_a_declared_source_starts_at_the_projects_folder(
     (tmp_path / "foretell.toml").touch()
     assert where("rows.jsonl") == tmp_path.name
     assert where(files("rows.jsonl").with_base(tmp_path / "inner")) == "inner"
+
+
+def test_a_job_of_spark_has_settings(tmp_path: Path) -> None:
+    (tmp_path / "foretell.toml").write_text(
+        '[jobs.nightly]\npredictor = "A@production"\noutput = "out"\nengine = "spark"\nmaster = "local[2]"\n'
+        'isolate = true\n[jobs.nightly.settings]\nspark.executor.memory = "4g"\n"spark.speculation" = true\n'
+    )
+    project = find_project(tmp_path)
+    assert project is not None
+    job = project.job("nightly")
+    assert job.engine == "spark"
+    assert job.spark == {
+        "master": "local[2]",
+        "isolate": True,
+        "settings": {"spark.executor.memory": "4g", "spark.speculation": "true"},
+    }
+    assert "master" not in job.arguments()

@@ -198,6 +198,13 @@ void BindUnit(nb::module_& module) {
 }  // namespace
 
 void BindUnits(nb::module_& module) {
+  module.def(
+      "is_of_version",
+      [](const std::string& code) {
+        const std::optional<CatalogueEntry> known = Explain(code);
+        return known && IsOfVersion(known->code);
+      },
+      nb::arg("code"), "Whether a version is to blame for an attempt that ended with this code.");
   BindAttempt(module);
   BindUnit(module);
   nb::class_<Output>(module, "Output", "An output folder and its log. Any thread may call any method.")

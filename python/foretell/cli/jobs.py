@@ -35,6 +35,7 @@ def _fields(job: Any) -> dict[str, Any]:
         "input": job.options.get("input"),
         "output": job.options["output"],
         **({} if job.trigger is None else {"trigger": job.trigger}),
+        **job.spark,
         **{key: value for key, value in job.options.items() if key not in ("input", "output")},
     }
 

@@ -35,6 +35,13 @@ class OnError(StrEnum):
     fail = "fail"
 
 
+class EngineName(StrEnum):
+    """Where rows are scored."""
+
+    local = "local"
+    spark = "spark"
+
+
 def run(
     reference: Annotated[
         str | None,
@@ -154,6 +161,57 @@ def run(
             help="An input column that goes to the output; may be repeated. Without it, what the predictor keeps.",
         ),
     ] = None,
+    engine: Annotated[
+        EngineName | None,
+        typer.Option("--engine", help="Where rows are scored: by processes of this machine, or by Spark."),
+    ] = None,
+    master: Annotated[
+        str | None,
+        typer.Option(
+            "--master",
+            metavar="URL",
+            help="With --engine spark: such as spark://host:7077; local[*] unless given, or spark-submit's.",
+        ),
+    ] = None,
+    conf: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--conf", metavar="KEY=VALUE", help="With --engine spark: a setting of Spark; may be repeated."
+        ),
+    ] = None,
+    isolate: Annotated[
+        bool | None,
+        typer.Option(
+            "--isolate/--no-isolate",
+            help="With --engine spark: processes of their own call the predictor, so that a row that crashes one "
+            "is found at once, not when its task is tried again.",
+        ),
+    ] = None,
+    trigger: Annotated[
+        str | None,
+        typer.Option(
+            "--trigger",
+            metavar="TIME",
+            help="With --follow and Spark: between two micro-batches, such as 10s; or 'available now', which ends "
+            "when all that is there was scored. One after the other unless given.",
+        ),
+    ] = None,
+    checkpoint: Annotated[
+        str | None,
+        typer.Option(
+            "--checkpoint",
+            metavar="FOLDER",
+            help="With --follow and Spark: where Spark notes what it has read; _checkpoint in the output unless given.",
+        ),
+    ] = None,
+    new_lineage: Annotated[
+        bool,
+        typer.Option(
+            "--new-lineage",
+            help="With --follow and Spark: go on with an output whose checkpoint is lost; the source is read from its "
+            "beginning again.",
+        ),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the summary as JSON on standard output.")
     ] = False,
@@ -165,7 +223,9 @@ def run(
 
     Kill it at any moment and run it again: it finishes the rest, each row once, by the version it began with.
     """
+    from foretell.cli.engine import engine_of
     from foretell.cli.follow import follow_here, following
+    from foretell.cli.stream import as_stream, refuse_streaming, stream_here
     from foretell.cli.suggest import suggesting
     from foretell.local import run as run_here
     from foretell.local.progress import Silent, default
@@ -196,10 +256,20 @@ def run(
         "trust_store": trust_store,
         "progress": Silent() if quiet else default(),
     }
-    options |= following(follow, interval, settle, options, job)
+    options["engine"] = engine_of(engine, master, conf, isolate, job)
+    streaming = {"trigger": trigger, "checkpoint": checkpoint, "new_lineage": new_lineage or None}
+    by_spark = options["engine"] != "local"
+    if follow and by_spark:
+        options |= as_stream(streaming, interval, settle, options, job)
+    else:
+        refuse_streaming(streaming)
+        options |= following(follow, interval, settle, options, job)
     name, _, selector = reference.partition("@")
     try:
         with suggesting(the_store, name, selector):
+            if follow and by_spark:
+                stream_here(reference, options, as_json, quiet)
+                return
             if follow:
                 follow_here(reference, options, as_json, quiet)
                 return

@@ -16,14 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 from foretell.error import error
 from foretell.local import progress as progress_module
-from foretell.local.planning import choose_version, other_input, other_option, rows_schema
+from foretell.local.engine import engine_of
+from foretell.local.planning import check_input, choose_version, other_input, other_option, rows_schema
 from foretell.local.rounds import Rounds
 
 if TYPE_CHECKING:
     from foretell import _core
+    from foretell.local.engine import Engine, Scorers
     from foretell.local.input import Planner
-    from foretell.local.pool import Pool
     from foretell.local.summary import RunSummary
+    from foretell.predictor import Predictor
     from foretell.sources import Plan, Source
     from foretell.store import Store
     from foretell.version import Version
@@ -42,6 +44,7 @@ def run(
     input: str | os.PathLike[str] | list[str] | Source | None = None,
     store: str | Store | None = None,
     trust_store: bool = False,
+    engine: str | Engine = "local",
     incremental: bool = False,
     rescore_changed: bool = False,
     strict: bool = False,
@@ -60,8 +63,10 @@ def run(
     ``reference`` is NAME@VERSION, NAME@ALIAS or NAME@latest: resolved when a unit of work begins, pinned,
     and not looked at again for that unit. ``input`` replaces the source that the predictor declares.
     ``keep`` names the input columns that go to the output, in place of the predictor's own ``keep``.
-    ``deadline`` is in seconds, for one call of the predictor. ``strict``: a version that cannot be loaded
-    stops an incremental run, instead of leaving the one before it in place.
+    ``engine``: "local" (``workers`` processes), "spark" (the active session, else one made here), or a
+    ``foretell.spark.Spark`` that says more. ``deadline`` is in seconds, for one call of the predictor.
+    ``strict``: a version that cannot be loaded stops an incremental run, instead of leaving the one before it in
+    place.
 
     Raises ``foretell.Error``: among others FT0601 (the output is finished, by another version or from other
     files than this call names), FT0602 (another run is writing there), FT0604 (an input file
@@ -73,6 +78,7 @@ def run(
         input=input,
         store=store,
         trust_store=trust_store,
+        engine=engine,
         rescore_changed=rescore_changed,
         strict=strict,
         format=format,
@@ -108,6 +114,7 @@ class Run:
         input: Any,
         store: str | Store | None,
         trust_store: bool,
+        engine: str | Engine,
         rescore_changed: bool,
         strict: bool,
         format: str,
@@ -140,7 +147,7 @@ class Run:
                 "FT0101", f"keep={keep!r} is a text, expected a list of column names", f"keep=[{keep!r}]"
             )
         self.name = reference.partition("@")[0]
-        self.workers = workers or len(os.sched_getaffinity(0))
+        self.engine = engine_of(engine, workers)
         self.max_bad_ratio = max_bad_ratio
         self.deadline = deadline
         self.rescore_changed = rescore_changed
@@ -166,11 +173,30 @@ class Run:
     @contextmanager
     def open(self, output: str | os.PathLike[str], mode: str) -> Iterator[Rounds]:
         """The output, for this process alone until the end of the ``with`` block."""
+        path = os.fspath(output)
+        try:
+            with self.output(path, mode) as target:
+                yield Rounds(target, self, path)
+        finally:
+            self.engine.close()
+
+    def output(self, path: str, mode: str) -> _core.Output:
+        """An output of this run's predictor; FT0601 to FT0603."""
         from foretell import _core
 
-        path = os.fspath(output)
-        with _core.Output.open(path, predictor=self.name, store=self.store_url, mode=mode) as target:
-            yield Rounds(target, self, path)
+        return _core.Output.open(path, predictor=self.name, store=self.store_url, mode=mode)
+
+    def version(self) -> Version:
+        """The version that the reference names now, admitted; FT0401 to FT0403, FT0503."""
+        from foretell.loading import find
+
+        return find(self._reference, self._store, self._trust_store)[1]
+
+    def predictor(self) -> Predictor:
+        """The version that the reference names now, loaded in this process."""
+        from foretell.loading import load
+
+        return load(self._reference, store=self._store, trust_store=self._trust_store)
 
     @property
     def source(self) -> Source:
@@ -182,9 +208,10 @@ class Run:
             if self._input is not None:
                 self._source = as_source(self._input)
             else:
-                from foretell.loading import load
-
-                predictor = load(self._reference, store=self._store, trust_store=self._trust_store)
+                predictor = self.predictor()
+                if (own := self.engine.own_input(predictor)) is not None:
+                    self._source = own
+                    return own
                 if predictor.source is None:
                     raise error(
                         "FT0707",
@@ -194,7 +221,7 @@ class Run:
                 self._source = declared_source(predictor.source)
         return self._source
 
-    def pin(self, units: list[_core.Unit], planner: Planner | None, pool: Pool) -> dict[str, Any]:
+    def pin(self, units: list[_core.Unit], planner: Planner | None, scorers: Scorers) -> dict[str, Any]:
         """Version and input of a new unit, as its pin keeps them."""
         from foretell.code import environment
         from foretell.store import default_who
@@ -207,7 +234,7 @@ class Run:
                 units,
                 self._trust_store,
                 self._strict,
-                pool,
+                scorers,
                 lambda version: self._plan(version, planner),
             )
         except BaseException:
@@ -259,7 +286,7 @@ class Run:
                 "add to the class, and save again: output = ft.schema(…)",
             )
         plan = planner.plan(
-            SPLIT_ROWS, SPLIT_BYTES, self.workers * SPLITS_A_WORKER, declared_schema(signature)
+            SPLIT_ROWS, SPLIT_BYTES, self.engine.workers * SPLITS_A_WORKER, declared_schema(signature)
         )
         if not plan["splits"]:  # nothing to predict, and yet an output with its columns
             file = plan["files"][0]
@@ -272,9 +299,11 @@ class Run:
                 "rows": 0,
             }
             plan = {**plan, "splits": [empty]}
+        contract = Contract.from_json(signature)
+        check_input(contract, rows_schema(plan))
         _core.map_schema(
             _core.Schema.from_arrow(rows_schema(plan)),
-            Contract.from_json(signature).core(),
+            contract.core(),
             version_column=self._options["version_column"],
             keep=self._options["keep"],
         )

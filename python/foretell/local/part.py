@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
@@ -50,7 +51,9 @@ class PartWriter:
     def __init__(self, options: dict[str, Any], split: dict[str, Any]) -> None:
         self._options = options
         self._split = split
-        self._name = f"part-{options['unit']:012d}-{split['number']:05d}.{options['format']}"
+        # On a cluster two tasks may be at one split, so that each has a name of its own.
+        name = f"part-{options['unit']:012d}-{split['number']:05d}{options.get('suffix', '')}"
+        self._name = f"{name}.{options['format']}"
         self._staging = Path(options["staging"])
         self._rows: Any = None
         self._bad: Any = None
@@ -87,13 +90,13 @@ class PartWriter:
         self._rows.write(table)
         self._nanoseconds["writing"] += perf_counter_ns() - began
 
-    def quarantine(self, batch: _core.Batch, out: Any) -> None:
-        """Input rows that ``Map`` could not predict."""
+    def quarantine(self, batch: _core.Batch, place: Callable[[int], int]) -> None:
+        """Input rows that ``Map`` could not predict. ``place``: where a row of its stream stands in the split."""
         import pyarrow as pa
 
         table = pa.record_batch(batch)
         errors = table.column(ERROR_COLUMN).to_pylist()
-        places = [out.place(position) for position in table.column(POSITION_COLUMN).to_pylist()]
+        places = [place(position) for position in table.column(POSITION_COLUMN).to_pylist()]
         rows = table.drop_columns([ERROR_COLUMN, POSITION_COLUMN])
         why = [(error["code"], error["message"], place) for error, place in zip(errors, places, strict=True)]
         self._count_reasons(why)
@@ -137,7 +140,7 @@ class PartWriter:
         from foretell.sinks import open_sink
 
         path = self._staging / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(exist_ok=True)  # not the staging folder: one that is gone is not made again
         return open_sink(self._options["format"], path, schema)
 
     def count(self, metrics: _core.MapMetrics, features_ns: int) -> None:

@@ -13,11 +13,16 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from foretell import _core
-    from foretell.local.pool import Pool
+    from foretell.local.engine import Scorers
+    from foretell.predictor.contract import Contract
     from foretell.predictor.steps import Watch
     from foretell.sources import Plan, Source
     from foretell.store import Store
     from foretell.version import Version
+
+
+FRAME = "spark"
+"""The format of a plan whose rows are a frame of Spark's: it can be made again, but not cut as it was."""
 
 
 def other_input(plan: Plan, source: Source) -> str:
@@ -25,6 +30,8 @@ def other_input(plan: Plan, source: Source) -> str:
 
     Of a query its text is compared: what its tables were then is past.
     """
+    if plan["format"] == FRAME:
+        return ""  # what it held then is past
     asked = plan.get("query", {}).get("text")
     if asked is not None or isinstance(source, Sql):
         same = isinstance(source, Sql) and source.query == asked
@@ -68,18 +75,29 @@ def rows_schema(plan: Plan) -> pa.Schema:
     return schema
 
 
+def check_input(contract: Contract, rows: pa.Schema) -> None:
+    """FT0203, FT0205 when rows of this schema cannot be given to the predictor: what `Map` says of a batch of none."""
+    import pyarrow as pa
+
+    from foretell import _core
+
+    no_call = _core.PythonPredictor(contract.keeping().core(), lambda batch: None)
+    reader = pa.RecordBatchReader.from_batches(rows, [pa.RecordBatch.from_pylist([], rows)])
+    _core.map(reader, no_call).read_next()
+
+
 def choose_version(
     store: Store,
     reference: str,
     units: Sequence[_core.Unit],
     trust_store: bool,
     strict: bool,
-    pool: Pool,
+    scorers: Scorers,
     plan_for: Callable[[Version], Plan],
 ) -> tuple[Version, Plan, str]:
     """The version that a new unit is pinned to, its plan, and what to tell people.
 
-    A process of ``pool`` loads the version, to see that it can serve; ``plan_for``, meanwhile, raises when it
+    A process of ``scorers`` loads the version, to see that it can serve; ``plan_for``, meanwhile, raises when it
     does not fit the input or the output. When the one that the reference names cannot serve, the version of
     the newest committed unit goes on, unless ``strict``; with nothing committed yet the error is raised.
     """
@@ -87,10 +105,10 @@ def choose_version(
 
     def serving(reference: str) -> tuple[Version, Plan]:
         _, version = find(reference, store, trust_store)
-        pool.load(version.version)
+        scorers.load(version.version)
         plan = plan_for(version)
-        pool.grow(len(plan["splits"]))
-        pool.wait_until_loaded()
+        scorers.grow(len(plan["splits"]))
+        scorers.wait_until_loaded()
         return version, plan
 
     try:
@@ -110,19 +128,24 @@ def choose_version(
         return version, plan, note
 
 
-def open_version(reference: str, store: str, watch: Watch) -> _core.PythonPredictor:
+def open_version(reference: str, store: str, watch: Watch) -> _core.Predictor:
     """An admitted version, loaded and set up, ready for `Map`. FT0502 for what its own code raises meanwhile."""
     from foretell.loading import load
 
     try:
         predictor = load(reference, store=store, trust_store=True, warn=False)
-        native: _core.PythonPredictor = predictor._native(watch)
+        native: _core.Predictor = predictor._native(watch)
     except Error:
         raise
     except Exception as raised:
-        raise error(
-            "FT0502",
-            f"{reference} cannot be loaded: {type(raised).__name__}: {raised}",
-            f'load it in a Python session, to see where: ft.load("{reference}")',
-        ) from raised
+        raise cannot_load(reference, raised) from raised
     return native
+
+
+def cannot_load(reference: str, raised: Exception) -> Error:
+    """FT0502 for what a version's own code raised while it was loaded."""
+    return error(
+        "FT0502",
+        f"{reference} cannot be loaded: {type(raised).__name__}: {raised}",
+        f'load it in a Python session, to see where: ft.load("{reference}")',
+    )

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from foretell.error import Error, error
 from foretell.local.input import Past, Planner, Settling, whole_input
-from foretell.local.pool import Pool
 from foretell.local.summary import RunSummary, TooManyBadRows
 from foretell.local.unit import score_unit
 
@@ -68,7 +67,7 @@ class Rounds:
 
         began = time.monotonic()
         run = self._run
-        summary = RunSummary(run.name, self._output, workers=run.workers)
+        summary = RunSummary(run.name, self._output)
         for number in self.unfinished:  # what an earlier call left undone, by its own pin
             pin = self._units[number].pin
             run.tell.note(f"unit {number} goes on as it began, by {run.name}@{pin['version']}")
@@ -84,15 +83,16 @@ class Rounds:
 
     def _work_on(self, number: int, planner: Planner | None, summary: RunSummary) -> None:
         run = self._run
-        with Pool(run.workers, run.store_url, run.name, run.tell, run.deadline) as pool:
-            unit = self._target.unit(number, lambda: run.pin(list(self._units.values()), planner, pool))
+        with run.engine.scorers(run.store_url, run.name, run.tell, run.deadline) as scorers:
+            unit = self._target.unit(number, lambda: run.pin(list(self._units.values()), planner, scorers))
             if number not in self._units and self._past is not None:
                 self._past.add(unit)
             self._units[number] = unit
-            summary.units.append(score_unit(unit, run.name, pool, run.tell))
+            summary.units.append(score_unit(unit, run.name, scorers, run.tell))
             if commit := unit.commit:
                 self._counts[number] = commit["counts"]
-            summary.crashes += pool.crashes
+            summary.crashes += scorers.crashes
+            summary.workers = run.engine.workers
 
     def _folder(self) -> Path:
         folder = self._target.make_input_folder(len(self._units) + 1)

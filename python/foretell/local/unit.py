@@ -1,4 +1,4 @@
-"""One unit of work on this machine: pinned, scored by the pool, committed, published."""
+"""One unit of work on this machine: pinned, scored, committed, published."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foretell.error import Error, error
-from foretell.local.pool import Pool
+from foretell.local.engine import Scorers
+from foretell.local.planning import FRAME
 from foretell.local.progress import Progress
 from foretell.local.summary import UnitSummary
 from foretell.sources.answer import located
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from foretell import _core
 
 
-def score_unit(unit: _core.Unit, name: str, pool: Pool, progress: Progress) -> UnitSummary:
+def score_unit(unit: _core.Unit, name: str, scorers: Scorers, progress: Progress) -> UnitSummary:
     """Finishes a unit, whatever an earlier attempt left undone; its summary.
 
     Raises the error of an attempt that failed, after it was recorded when the version is to blame; what it
@@ -29,7 +30,9 @@ def score_unit(unit: _core.Unit, name: str, pool: Pool, progress: Progress) -> U
     attempt = unit.start()
     try:
         plan = located(json.loads(unit.pin["plan"]), Path(attempt.staging_path or "").parent)
-        adopted = {part["split"]: part["counts"]["rows"] for part in attempt.adopt()}
+        # A frame that is made again may be cut otherwise: no part of another attempt is one of this.
+        finished = [] if plan["format"] == FRAME else attempt.adopt()
+        adopted = {part["split"]: part["counts"]["rows"] for part in finished}
         splits = [split for split in plan["splits"] if split["number"] not in adopted]
         rows = (
             None if any(split["rows"] is None for split in splits) else sum(split["rows"] for split in splits)
@@ -43,7 +46,7 @@ def score_unit(unit: _core.Unit, name: str, pool: Pool, progress: Progress) -> U
         }
         progress.start(f"{name}@{unit.pin['version']}, unit {unit.number}", rows)
         try:
-            pool.score(unit.pin["version"], opening, splits, attempt.finish_part)
+            scorers.score(unit.pin["version"], opening, splits, attempt.finish_part)
         finally:
             progress.stop()
     except KeyboardInterrupt as stopped:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from foretell.ending import end_process
 from foretell.local.hand import OUT_OF_MEMORY, Hand
+from foretell.local.mapping import map_split
 from foretell.local.messages import Channel, Message, pack_error
 from foretell.local.part import PartWriter
 from foretell.local.planning import open_version, rows_schema
@@ -92,7 +93,7 @@ class Worker:
         self._channel = channel
         self._hand = hand
         self._holding = Holding(hand)
-        self._native: _core.PythonPredictor
+        self._native: _core.Predictor
         self._options: dict[str, Any] = {}
 
     def serve(self) -> None:
@@ -144,29 +145,17 @@ class Worker:
         self, batches: pa.RecordBatchReader, out: Excluded, writer: PartWriter | None, first: int = 0
     ) -> None:
         """Predicts ``batches``, whose first row is the split's row ``first`` or the next that is not excluded."""
-        from foretell import _core
-
         self._holding.begin(out, first)
-        metrics = _core.MapMetrics()
-        stream = _core.map(
+        metrics = map_split(
             batches,
             self._native,
-            on_error="fail" if self._options["on_error"] == "fail" else "quarantine",
-            quarantine=None if writer is None else lambda batch: writer.quarantine(batch, out),
-            version=self._options["version"],
-            version_column=self._options["version_column"],
-            keep=self._options.get("keep"),  # pins of earlier releases have none
-            batch_rows=self._options["batch_rows"],
+            self._options,
+            writer,
+            out.place,
             before_call=self._holding.before_call,
-            metrics=metrics,
+            before_batch=self._hand.put_down,
+            wrote=lambda rows: self._channel.send({"did": "rows", "rows": rows}),
         )
-        if writer is not None:
-            writer.begin(stream)
-        while (batch := stream.read_next()) is not None:
-            self._hand.put_down()
-            if writer is not None:
-                writer.write(batch)
-                self._channel.send({"did": "rows", "rows": batch.rows})
         self._hand.put_down()
         if writer is not None:
             writer.count(metrics, self._holding.features_ns)
@@ -189,6 +178,10 @@ class SplitRows:
     def __exit__(self, kind: object, raised: BaseException | None, trace: object) -> None:
         if raised is not None and self._error is not None and raised is not self._error:
             raise self._error
+
+    def all(self) -> pa.RecordBatchReader:
+        """All rows."""
+        return self._reader(iter(self._batches))
 
     def leaving_out(
         self, out: Excluded, excluded: Callable[[int, pa.RecordBatch, str, str], None]

@@ -188,6 +188,26 @@ class Predictor(DefaultForms, Versions):
 
         return check_at_hand(self, rows)
 
+    def load_input_dataframe(self, spark: Any) -> Any:
+        """The rows of a batch on Spark, as a frame. A class that writes this wins over its ``source``.
+
+        FT0707 without a source.
+        """
+        from foretell.predictor.declared import declared_source
+        from foretell.spark.inputs import batch_frame
+
+        return batch_frame(declared_source(self._source()), spark)
+
+    def load_input_stream(self, spark: Any) -> Any:
+        """The rows of a stream on Spark, as a streaming frame. A class that writes this wins over its ``source``.
+
+        FT0707 without a source, or with one that is no stream.
+        """
+        from foretell.predictor.declared import declared_source
+        from foretell.spark.inputs import stream_frame
+
+        return stream_frame(declared_source(self._source()), spark)
+
     def sample(self, n: int = 1000, seed: int = 0, refresh: bool = False) -> Any:
         """``n`` rows from across the source as a pandas frame: the same for the same seed.
 

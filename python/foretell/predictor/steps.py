@@ -29,8 +29,9 @@ KEPT_EXCEPTIONS = 64
 class Watch(Protocol):
     """Looks on while a batch goes through the steps; what a run needs to know of it."""
 
-    def before_item(self, at: int | None) -> None:
-        """The row at this position of the batch is about to be given to an item form; None: all were."""
+    @property
+    def before_item(self) -> Callable[[int | None], None] | None:
+        """Told the position in the batch of a row that is about to be given to an item form; None: all were."""
 
     def after_features(self, nanoseconds: int) -> None:
         """How long preparation and extraction took."""

@@ -3,4 +3,15 @@
 Reading order: ``session.py``; ``descriptor.py`` (what an executor is told of a version); ``executors.py`` (whether
 it can run it); ``types.py`` and ``contract.py`` (what goes in and out); ``frames.py`` (a frame in, a frame out);
 ``accessor.py`` (``predictor.spark``), ``column.py`` (a column function), ``rdd.py``.
+
+Runs: ``engine.py`` (Spark in the place of worker processes), ``jobs.py`` (one job, its records as they come),
+``scoring.py`` and ``partition.py`` (what a task does), ``inputs.py`` and ``frame_source.py`` (sources as frames).
+
+Streams: ``stream.py`` (one, from its start to its end), ``checkpoint.py`` (where Spark notes what it has read),
+``micro_batches.py`` (a unit of work for each).
 """
+
+from foretell.spark.engine import Spark
+from foretell.spark.stream import Stream, stream
+
+__all__ = ["Spark", "Stream", "stream"]

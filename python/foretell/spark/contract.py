@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from foretell.error import error
+from foretell.local.planning import check_input
 from foretell.spark.types import arrow_of_spark, as_spark_takes
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def frame_contract(
     kept = contract.keep if keep is None else keep
     if contract.input is not None and kept is not None:
         rows = pa.schema([field for field in rows if field.name in {*contract.input, *kept}])
-    _check_types(contract, rows)
+    check_input(contract, rows)
     return FrameContract(tuple(rows.names), _output(contract, rows, keep, version_column))
 
 
@@ -81,17 +82,6 @@ def _output(
         keep=None if keep is None else list(keep),
     )
     return pa.schema([(field.name, as_spark_takes(field.type, field.name)) for field in pa.schema(made)])
-
-
-def _check_types(contract: Contract, rows: pa.Schema) -> None:
-    """FT0203, FT0205: what `Map` says of a batch of no rows."""
-    import pyarrow as pa
-
-    from foretell import _core
-
-    no_call = _core.PythonPredictor(contract.keeping().core(), lambda batch: None)
-    reader = pa.RecordBatchReader.from_batches(rows, [pa.RecordBatch.from_pylist([], rows)])
-    _core.map(reader, no_call).read_next()
 
 
 def selected(frame: Any, columns: Sequence[str]) -> Any:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from foretell.error import error
+from foretell.error import Error, error
 
 if TYPE_CHECKING:
     from foretell.predictor import Predictor
@@ -18,8 +18,29 @@ if TYPE_CHECKING:
 MOST_OPEN = 3
 """Versions that one process holds: the one that serves, the one before it, the one that comes."""
 
-_opened: OrderedDict[Descriptor, Predictor] = OrderedDict()
+_opened: OrderedDict[Descriptor, Opened] = OrderedDict()
 _lock = threading.Lock()
+
+
+class Clock:
+    """How long features took in this process, of the time of predictions."""
+
+    before_item = None  # rows in hand are of no interest here
+
+    def __init__(self) -> None:
+        self.features_ns = 0
+
+    def after_features(self, nanoseconds: int) -> None:
+        self.features_ns += nanoseconds
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A version as this process has it. ``native``: what `Map` calls."""
+
+    predictor: Predictor
+    native: Any
+    clock: Clock
 
 
 @dataclass(frozen=True)
@@ -48,27 +69,43 @@ class Descriptor:
 
     def open(self) -> Any:
         """What `Map` calls of the `predictor`."""
-        return self.predictor()._native()
+        return self.opened().native
 
     def predictor(self) -> Predictor:
         """The predictor, loaded and set up once in this process, whatever tasks, stages and micro-batches ask for
         it. Whether the store is trusted was decided by the driver.
 
-        FT0406 when the store here has another version of that number; what ``ft.load`` raises.
+        FT0406 when the store here has another version of that number; what ``ft.load`` raises; FT0502 for what the
+        version's own code raises meanwhile.
         """
+        return self.opened().predictor
+
+    def opened(self) -> Opened:
+        """The same, with the clock of its features."""
         with _lock:
-            if (predictor := _opened.get(self)) is not None:
+            if (found := _opened.get(self)) is not None:
                 _opened.move_to_end(self)
-                return predictor
-            predictor = self.load()
-            predictor._ready()
-            _opened[self] = predictor
+                return found
+            found = self._opened()
+            _opened[self] = found
             while len(_opened) > MOST_OPEN:
                 _opened.popitem(last=False)
-            return predictor
+            return found
+
+    def _opened(self) -> Opened:
+        clock = Clock()
+        try:
+            predictor = self.load()
+            return Opened(predictor, predictor._native(clock), clock)
+        except Error:
+            raise
+        except Exception as raised:
+            from foretell.local.planning import cannot_load
+
+            raise cannot_load(self.reference, raised) from raised
 
     def load(self) -> Predictor:
-        """A predictor of its own, the version's digest being as described; FT0502 for what its own code raises."""
+        """A predictor of its own, the version's digest being as described."""
         from foretell.loading import load
 
         predictor = load(self.reference, store=self.store, trust_store=True, warn=False)

@@ -74,20 +74,26 @@ def _needed(version: Version | None) -> tuple[str, ...]:
 
 
 def _ask(session: Any, look: Look) -> list[dict[str, Any]]:
-    tasks = 8 if is_connect(session) else session.sparkContext.defaultParallelism
+    tasks = tasks_at_a_time(session)
     try:
         rows = session.range(0, tasks, 1, tasks).mapInArrow(look, "found string").collect()
     except Exception as raised:
-        said = str(raised)
-        missing = _MISSING.search(said)
+        text = str(raised)
+        missing = _MISSING.search(text)
         if missing is not None:
             raise error(
                 "FT1002", f"{missing[1] or missing[2]} is not installed where executors run Python", _HINT
             ) from raised
-        if "PYTHON_VERSION_MISMATCH" in said:
+        if "PYTHON_VERSION_MISMATCH" in text:
             raise error("FT1002", "executors run another Python than the driver", _HINT) from raised
+        if "exited unexpectedly" in text:
+            raise error(
+                "FT0502",
+                f"the process of an executor ended while it loaded {look.descriptor.reference}",
+                "load it in a Python session: ft.load(…); the cause is often a library that crashes",
+            ) from raised
         raise error(
-            "FT1005", f"executors could not be asked what they have: {_last_line(said)}", _HINT
+            "FT1005", f"executors could not be asked what they have: {said(raised)}", _HINT
         ) from raised
     return [json.loads(found) for found in sorted({row.found for row in rows})]
 
@@ -126,9 +132,18 @@ def _minor(python: str) -> str:
     return ".".join(python.split(".")[:2])
 
 
-def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return next((line for line in lines if "Error" in line or "Exception" in line), lines[0] if lines else "")
+def said(raised: BaseException) -> str:
+    """What Spark says in one line: the error of a task's Python, or the first line."""
+    lines = [line.strip() for line in str(raised).splitlines() if line.strip()]
+    named = [line for line in lines if re.match(r"[A-Za-z_.]*(Error|Exception)\b", line)]
+    return (named or lines or [type(raised).__name__])[-1 if named else 0]
+
+
+def tasks_at_a_time(session: Any) -> int:
+    """How many tasks run at once, as far as it is known here."""
+    if is_connect(session):
+        return int(session.conf.get("spark.sql.leafNodeDefaultParallelism", None) or 8)
+    return int(session.sparkContext.defaultParallelism)
 
 
 def _session_id(session: Any) -> str:
