@@ -44,6 +44,7 @@ def load(reference: str, store: Any = None, trust_store: bool = False, warn: boo
             "FT0502", f"{reference}: its class cannot be made without arguments: {problem}"
         ) from problem
     predictor._take(the_store, version, model)
+    predictor._reference = reference
     if warn:
         _warn_of_environment(version)
     return predictor
@@ -57,6 +58,7 @@ def load_model(
     the_store, found = find(f"{name}@{version}", predictor._store, trust_store)
     _, model = _open(the_store, found, predictor)
     predictor._take(the_store, found, model)
+    predictor._reference = f"{name}@{version}"
     _warn_of_code(type(predictor), found)
     _warn_of_environment(found)
 

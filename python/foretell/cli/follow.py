@@ -53,18 +53,16 @@ def _trigger(job: str | None) -> float:
     return here().job(job).trigger or INTERVAL
 
 
-def interrupt(_: int, __: FrameType | None) -> None:
-    """Has a signal end what goes on as Ctrl-C does."""
-    raise KeyboardInterrupt
-
-
 def follow_here(reference: str, options: dict[str, Any], as_json: bool, quiet: bool) -> None:
     """Follows, telling each round: a line of JSON, or for people. SIGTERM ends it as Ctrl-C does: between two
     rounds this returns, within one KeyboardInterrupt is raised.
     """
     from foretell.local import follow
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    def ended(_: int, __: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, ended)
     telling = False
     try:
         with closing(follow(reference, **options)) as rounds:  # type: ignore[type-var]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import signal
 import sys
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from foretell.cli.follow import interrupt
 from foretell.cli.printing import json_text
 from foretell.error import error
 
@@ -44,8 +44,8 @@ def as_stream(
 
 
 def stream_here(reference: str, options: dict[str, Any], as_json: bool, quiet: bool) -> None:
-    """Streams, telling each micro-batch: a line of JSON, or for people. Ctrl-C and SIGTERM end it; a micro-batch on
-    its way is scored when the same command goes on."""
+    """Streams, telling each micro-batch: a line of JSON, or for people. Ctrl-C and SIGTERM end it after the micro-batch
+    that is on its way; twice, at once: it is scored when the same command goes on."""
     from foretell.local.summary import RunSummary
     from foretell.spark import stream
 
@@ -54,21 +54,35 @@ def stream_here(reference: str, options: dict[str, Any], as_json: bool, quiet: b
     def tell(unit: UnitSummary) -> None:
         summary = RunSummary(name, output, units=[unit])
         if as_json:
-            print(json_text(summary.to_json(), indent=None), flush=True)
+            print(json_text(summary.to_json()), flush=True)
         elif not quiet:
             print(str(summary).split("\n")[0], flush=True)
 
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        with stream(reference, on_unit=tell, **options) as running:
-            if not quiet:
-                print(f"streaming into {output}; Ctrl-C ends it", file=sys.stderr)
-            try:
-                while not running.await_termination(0.5):
-                    pass
-            except KeyboardInterrupt:
+    with stream(reference, on_unit=tell, **options) as running, _Signals() as asked:
+        if not quiet:
+            print(f"streaming into {output}; Ctrl-C ends it", file=sys.stderr)
+        while not running.await_termination(0.2):
+            if asked.to_end:
                 running.stop()
                 if not quiet:
                     print("ended; the same command again goes on from here", file=sys.stderr)
-    finally:
-        signal.signal(signal.SIGTERM, before)
+                return
+
+
+class _Signals:
+    """Notes Ctrl-C and SIGTERM, instead of raising within a call to Spark; a second one raises."""
+
+    to_end = False
+
+    def __enter__(self) -> _Signals:
+        self._before = {which: signal.signal(which, self._note) for which in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for which, handler in self._before.items():
+            signal.signal(which, handler)
+
+    def _note(self, _: int, __: FrameType | None) -> None:
+        if self.to_end:
+            raise KeyboardInterrupt
+        self.to_end = True

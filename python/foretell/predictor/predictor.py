@@ -117,6 +117,7 @@ class Predictor(DefaultForms, Versions):
     """The loaded version; None for a model that was given."""
 
     _store: Any = None
+    _reference: str | None = None  # what the loaded version was asked for by
     _saved: Contract | None = None
     _scorer: Scorer | None = None
     _set_up_for: tuple[Any, Any] | None = None

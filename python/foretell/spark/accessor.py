@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from foretell.predictor import Predictor
+    from foretell.spark.stream import Stream
 
 
 @dataclass(frozen=True)
@@ -56,3 +59,38 @@ class SparkAccessor:
         from foretell.spark.rdd import map_rdd
 
         return map_rdd(self._predictor, rdd)
+
+    def start(
+        self,
+        *,
+        output: str | PathLike[str],
+        checkpoint: str | PathLike[str] | None = None,
+        frame: Any = None,
+        trigger: str | float | None = None,
+        **options: Any,
+    ) -> Stream:
+        """Starts a stream into a folder, and returns while it goes on; see ``foretell.spark.stream``.
+
+            with ft.load("EventTopics@production").spark.start(output="topics", trigger="10 seconds") as stream:
+                stream.await_termination()
+
+        What the predictor was loaded by is looked up for each micro-batch: an alias may move. The rows: ``frame``,
+        else ``load_input_stream``, else the ``source`` of this predictor. FT0101 where there is no saved version.
+        """
+        from foretell.loading import open_store
+        from foretell.spark.descriptor import saved_version
+        from foretell.spark.engine import Spark
+        from foretell.spark.stream import stream
+
+        saved_version(self._predictor)
+        assert self._predictor._reference is not None
+        engine = options.pop("engine", None) or Spark()
+        return stream(
+            self._predictor._reference,
+            output=output,
+            checkpoint=checkpoint,
+            frame=self._predictor.load_input_stream(engine.session) if frame is None else frame,
+            trigger=trigger,
+            engine=engine,
+            **{"store": open_store(self._predictor._store), **options},
+        )

@@ -86,13 +86,13 @@ class Descriptor:
             if (found := _opened.get(self)) is not None:
                 _opened.move_to_end(self)
                 return found
-            found = self._opened()
+            found = self._open()
             _opened[self] = found
             while len(_opened) > MOST_OPEN:
                 _opened.popitem(last=False)
             return found
 
-    def _opened(self) -> Opened:
+    def _open(self) -> Opened:
         clock = Clock()
         try:
             predictor = self.load()

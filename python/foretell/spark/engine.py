@@ -182,6 +182,9 @@ class SparkScorers:
         rows = selected(frame, frame.columns).mapInArrow(task, "record string").collect()
         for row in rows:
             self._take(json.loads(row.record), on_part)
+        if not rows and source.bounded:  # nothing to predict, and yet an output with its columns
+            empty = {"number": 0, "path": source.describe(), "first_row": 0, "rows": 0}
+            self._run_splits(scoring, {0: empty}, on_part)
 
     def _take(self, record: Record, on_part: Callable[[Record], None]) -> None:
         if "error" in record:

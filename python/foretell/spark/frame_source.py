@@ -15,21 +15,27 @@ if TYPE_CHECKING:
 
 
 class FrameSource(Source):
-    """``frame``: called once, when its rows are first asked for. ``told``: what a pin says of them besides."""
+    """``frame``: called once, when its rows are first asked for. ``batch``: what a pin says of the micro-batch that
+    it is, if it is one."""
 
     def __init__(
-        self, description: str, frame: Callable[[], Any], told: dict[str, Any] | None = None
+        self, description: str, frame: Callable[[], Any], batch: dict[str, Any] | None = None
     ) -> None:
         self._description = description
         self._make = frame
         self._frame: Any = None
-        self._told = told or {}
+        self._batch = batch
 
     @property
     def frame(self) -> Any:
         if self._frame is None:
             self._frame = self._make()
         return self._frame
+
+    @property
+    def bounded(self) -> bool:
+        """Whether it is all that a run reads."""
+        return self._batch is None
 
     def describe(self) -> str:
         return self._description
@@ -64,7 +70,7 @@ class FrameSource(Source):
             "schema": [[column.name, type_text(column.type)] for column in self.schema()],
             "reading": {},
             "splits": [all_of_it],
-            **self._told,
+            **(self._batch or {}),
         }
 
     def list_files(self) -> list[InputFile]:

@@ -7,6 +7,7 @@ scored), or pinned (it is scored by that version), whatever the alias names by t
 from __future__ import annotations
 
 import json
+import threading
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -54,13 +55,19 @@ class MicroBatches:
                 self._newest = [unit]
                 self._count(unit)
         self.failure: BaseException | None = None
+        self.at_work = threading.Lock()
+        """Held while a micro-batch is worked on: whoever ends the stream holds it, and lets go of the output then."""
+        self.ended = False
 
     def __call__(self, frame: Any, batch: int) -> None:
-        try:
-            self._told(self._work_on(frame, batch))
-        except BaseException as raised:
-            self.failure = raised  # Spark passes on its text alone
-            raise
+        with self.at_work:
+            if self.ended:  # the output is no longer ours
+                raise error("FT0312", f"the stream was ended before micro-batch {batch} began")
+            try:
+                self._told(self._work_on(frame, batch))
+            except BaseException as raised:
+                self.failure = raised  # Spark passes on its text alone
+                raise
 
     def _work_on(self, frame: Any, batch: int) -> UnitSummary:
         run, number = self._run, self._first_unit + batch

@@ -180,3 +180,31 @@ def test_workers_are_of_the_local_engine(project: Any) -> None:
     with pytest.raises(ft.Error) as raised:
         run(project, "out", engine="flink")
     assert raised.value.code == "FT0101"
+
+
+def test_a_class_that_loads_its_own_frame_wins_over_its_source(spark: Any, project: Any) -> None:
+    project.save("Loads", 1000, alias="production")
+    summary = run(project, "out", "Loads@production", input=None)
+    assert summary.rows == 1000
+    assert [row["id"] for row in rows(project.root / "out")] == list(range(1000))
+    assert run(project, "out", "Loads@production", input=None).units[0].finished_before
+    with pytest.raises(ft.Error) as raised:
+        run(project, "rounds", "Loads@production", input=None, incremental=True)
+    assert raised.value.code == "FT0707"
+    write(project, "a.parquet", 10)
+    assert run(project, "files", "Loads@production").rows == 10  # what is given wins over both
+
+
+def test_a_frame_whose_rows_crash_a_process(spark: Any, project: Any) -> None:
+    project.save("LoadsAndCrashes", 500, alias="production")
+    summary = run(project, "out", "LoadsAndCrashes@production", input=None)
+    assert (summary.rows, summary.total("bad")) == (500, 1)
+    (bad,) = quarantined(project.root / "out")
+    assert (bad["id"], bad["_error"]["code"]) == (77, "FT0314")
+
+
+def test_an_empty_frame_gives_an_output_with_its_columns(spark: Any, project: Any) -> None:
+    project.save("Loads", 0, alias="production")
+    assert run(project, "out", "Loads@production", input=None).rows == 0
+    table = pyarrow.dataset.dataset(project.root / "out", format="parquet").to_table()
+    assert table.column_names == ["id", "length", "model_version"]

@@ -274,3 +274,43 @@ def test_empty_micro_batches_make_empty_units(spark: Any, project: Any) -> None:
     write(project, "b.parquet", 0, 5)
     finish(spark, project)
     assert sorted(count for _, _, count in units(project)) == [0, 5]
+
+
+def test_starts_from_a_predictor_and_follows_its_alias(spark: Any, project: Any) -> None:
+    project.save("Streams", 1, alias="production")
+    write(project, "a.parquet", 0)
+    predictor = ft.load("Streams@production", store=project.store)
+    running = predictor.spark.start(output=project.root / "out", trigger="available now", progress=Silent())
+    assert running.await_termination()
+    project.save("Streams", 2, alias="production")
+    write(project, "b.parquet", 100)
+    predictor.spark.start(output="out", trigger="available now", progress=Silent()).await_termination()
+    assert [version for _, version, _ in units(project)] == [1, 2]
+    assert code_of(project.module.Length(1).spark.start, output="other") == "FT0101"
+
+
+def test_a_command_streams_until_it_is_told_to_end(spark: Any, project: Any) -> None:
+    import os
+    import signal
+    import subprocess
+    import sys
+
+    project.save("Streams", 1, alias="production")
+    write(project, "a.parquet", 0)
+    options = "--engine spark --master local[1] --follow --trigger 1s --output out --json --conf spark.ui.enabled=false"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "foretell", "run", "Streams@production", *options.split()],
+        cwd=project.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "FORETELL_STORE": str(project.store), "SPARK_LOCAL_IP": "127.0.0.1"},
+    )
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["rows"] == 10
+    write(project, "b.parquet", 100)
+    assert json.loads(process.stdout.readline())["units"][0]["unit"] == 2
+    process.send_signal(signal.SIGTERM)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 0, told
+    assert "the same command again goes on" in told
