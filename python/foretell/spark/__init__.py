@@ -5,7 +5,7 @@ it can run it); ``types.py`` and ``contract.py`` (what goes in and out); ``frame
 ``accessor.py`` (``predictor.spark``), ``column.py`` (a column function), ``rdd.py``.
 
 Runs: ``engine.py`` (Spark in the place of worker processes), ``jobs.py`` (one job, its records as they come),
-``scoring.py`` and ``partition.py`` (what a task does), ``inputs.py`` and ``frame_source.py`` (sources as frames).
+``scoring.py`` and ``partition.py`` (what a task does), ``frame_source.py`` (a frame as a source).
 
 Streams: ``stream.py`` (one, from its start to its end), ``checkpoint.py`` (where Spark notes what it has read),
 ``micro_batches.py`` (a unit of work for each).

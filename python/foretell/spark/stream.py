@@ -20,7 +20,6 @@ from foretell.local.driver import DEFAULTS, Run
 from foretell.local.summary import UnitSummary
 from foretell.spark.checkpoint import Checkpoint, Lineage
 from foretell.spark.engine import Spark, spark_failed
-from foretell.spark.inputs import stream_frame
 from foretell.spark.micro_batches import MicroBatches
 from foretell.spark.session import is_connect
 from foretell.toml_values import seconds
@@ -155,7 +154,7 @@ _UNITS = frozenset({"second", "seconds", "minute", "minutes", "hour", "hours", "
 
 def _rows(run: Run, engine: Spark, given: Any) -> Any:
     if given is not None:
-        return stream_frame(run.source, engine.session)
+        return run.source.read_stream(engine.session)
     return run.predictor().load_input_stream(engine.session)
 
 
