@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from foretell.sources.files import files
     from foretell.sources.kafka import kafka
     from foretell.sources.sql import sql
+    from foretell.sources.table import table
     from foretell.store import Store
     from foretell.version import Version
 
@@ -57,6 +58,7 @@ _HOMES = {
     "schema": "foretell.predictor.schema",
     "skip": "foretell.predictor.rows",
     "sql": "foretell.sources",
+    "table": "foretell.sources",
     "topics": "foretell.display",
 }
 
@@ -86,6 +88,7 @@ __all__ = [
     "schema",
     "skip",
     "sql",
+    "table",
     "topics",
 ]
 

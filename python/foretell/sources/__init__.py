@@ -1,5 +1,5 @@
 """Where rows come from: files in every common format, Arrow, pandas and polars objects in memory, queries, and
-topics of Kafka, which Spark reads.
+topics of Kafka and tables of a catalog, which Spark reads.
 
     source = ft.files("events/*.parquet")
     plan = source.plan(declared=input_schema)         # JSON-able: what a run's pin keeps
@@ -15,6 +15,7 @@ from foretell.sources.objects import as_source
 from foretell.sources.sampling import sample_frame
 from foretell.sources.source import InputFile, Plan, Source, Split, plan_schema
 from foretell.sources.sql import Sql, sql
+from foretell.sources.table import Table, table
 
 __all__ = [
     "Files",
@@ -24,6 +25,7 @@ __all__ = [
     "Source",
     "Split",
     "Sql",
+    "Table",
     "as_source",
     "check_unchanged",
     "declared_schema",
@@ -33,4 +35,5 @@ __all__ = [
     "read_split",
     "sample_frame",
     "sql",
+    "table",
 ]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from foretell.error import error
 from foretell.sources.format import Format, Reading
 from foretell.sources.formats import format_named, format_of, one_format
-from foretell.sources.listing import check_file, list_path
+from foretell.sources.listing import check_file, hadoop_pattern, list_path
 from foretell.sources.source import (
     TARGET_BYTES,
     TARGET_ROWS,
@@ -187,6 +187,11 @@ class Files(Source):
         if len(splits) < min_splits:
             even = evenly(splits, len(listed), min_splits)
             splits = self._splits(format, listed, even, target_bytes)
+        return self._plan(format, schema, listed, splits)
+
+    def _plan(
+        self, format: Format, schema: pa.Schema, listed: Sequence[InputFile], splits: list[Split]
+    ) -> Plan:
         from foretell.sources.types import type_text
 
         return {
@@ -214,6 +219,40 @@ class Files(Source):
 
     def check_unchanged(self, plan: Plan) -> None:
         check_unchanged(plan)
+
+    def read_frame(self, spark: Any) -> Any:
+        """The rows as a Spark frame: tasks read splits of the files as they are now, as a local run does.
+
+        What `plan` raises; in tasks what `read_split` raises.
+        """
+        from foretell.spark.files import frame_of_splits
+
+        return frame_of_splits(spark, self.plan())
+
+    def read_stream(self, spark: Any, files_per_trigger: int | None = None) -> Any:
+        """Rows of the files that are there and of those that come, as a streaming frame: Spark finds each file once,
+        by its path, and tasks read it whole, as a local run does. ``files_per_trigger``: at most so many at a time.
+
+        One path, pattern or folder of this machine, where a file is, so that its columns are known: FT0101, FT0701,
+        FT0904. In tasks what `read_file` raises.
+        """
+        from foretell.spark.files import ReadFiles, stream_of_files
+
+        if len(self._paths) != 1 or self._listed is not None:
+            raise error(
+                "FT0101",
+                f"a stream reads one path, pattern or folder, and this is {self.describe()}",
+                "name the folder that holds them, or a pattern",
+            )
+        if files_per_trigger is not None and files_per_trigger < 1:
+            raise error("FT0101", f"files_per_trigger={files_per_trigger} reads no file")
+        listed = self.list_files()
+        format = self._format_of(listed)
+        pattern, names = hadoop_pattern(self._paths[0], self._base)
+        plan = self._plan(format, format.schema(listed, self._reading, None), [], [])
+        folder = list_path(self._paths[0], self._base)[1]
+        read = ReadFiles(plan, wanted=self._format is not None, folder=folder)
+        return stream_of_files(spark, pattern, names, read, files_per_trigger)
 
     def read(self, columns: Sequence[str] | None = None, limit: int | None = None) -> pa.RecordBatchReader:
         """All rows in order, at most ``limit``, read as they are asked for in constant memory."""
@@ -265,7 +304,15 @@ def read_split(plan: Plan, split: Split, columns: Sequence[str] | None = None) -
     the line of a row that cannot be.
     """
     file = InputFile.from_json(plan["files"][split["file"]])
-    schema = pick_columns(plan_schema(plan), columns, "the plan")
+    yield from _read(plan, file, split, pick_columns(plan_schema(plan), columns, "the plan"))
+
+
+def read_file(plan: Plan, file: InputFile) -> Iterator[pa.RecordBatch]:
+    """All rows of a file, read as the plan says, though it is not one of the plan's. Raises as `read_split`."""
+    yield from _read(plan, file, None, plan_schema(plan))
+
+
+def _read(plan: Plan, file: InputFile, split: Split | None, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     reading = Reading(**plan["reading"])
     check_file(file)
     try:

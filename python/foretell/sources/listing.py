@@ -63,6 +63,42 @@ def list_path(path: str, base: str | None) -> tuple[list[InputFile], bool]:
     return sorted(found, key=lambda file: file.path), False
 
 
+def hadoop_pattern(path: str, base: str | None) -> tuple[str, str | None]:
+    """The same files as `list_path` finds, for Spark: an absolute pattern of Hadoop's, and one for the names of
+    the files below it, where it is of a folder (None: any).
+
+    FT0904 for a URL; FT0101 for ``**`` elsewhere than before the last name, and for a name that begins with ``_`` or
+    ``.``: Spark passes over such files.
+    """
+    if is_url(path) and not path.startswith("file://"):
+        raise error(
+            "FT0904",
+            f"a stream of files at {path} is not there yet",
+            "define load_input_stream(self, spark) on the class: spark.readStream…",
+        )
+    place = _Local(path, base)
+    if place.stat(place.path) or place.is_folder(place.path) or not has_wildcards(place.path):
+        pattern, names = re.sub(r"([{}\[\]*?\\])", r"\\\1", place.path), None
+    else:
+        pattern, names = re.sub(r"([{}\\])", r"\\\1", place.path), None
+        folder, found, rest = pattern.partition("/**")
+        if found:
+            pattern, names = folder or "/", rest.removeprefix("/") or None
+            if (rest and not rest.startswith("/")) or (names and ("/" in names or "**" in names)):
+                raise error(
+                    "FT0101",
+                    f"a stream of {path} is more than Spark can look for",
+                    "** stands before the last name there: events/**/*.jsonl",
+                )
+    if is_hidden((names or pattern).rsplit("/", 1)[-1]):
+        raise error(
+            "FT0101",
+            f"{path} names files that Spark passes over: their names begin with _ or .",
+            "name their folder, or rename the files",
+        )
+    return pattern, names
+
+
 def _matches(pattern: list[str], parts: list[str]) -> bool:
     if not pattern:
         return not parts
