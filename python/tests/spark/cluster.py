@@ -33,9 +33,10 @@ class Cluster:
             self.url = self._told(log, r"Starting Spark master at (spark://\S+)")
             port = self._told(log, r"Successfully started service 'MasterUI' on port (\d+)")
             self._state = f"http://127.0.0.1:{port}/json/"
-            for number in range(workers):
-                arguments = ["org.apache.spark.deploy.worker.Worker", "--host", "127.0.0.1", "--cores", "1"]
-                self._start(f"worker-{number}", [*arguments, "--memory", "1g", "--webui-port", "0", self.url])
+            for number in range(workers):  # each on a host of its own: Spark speculates on another one
+                arguments = ["org.apache.spark.deploy.worker.Worker", "--host", f"127.0.0.{number + 1}"]
+                arguments += ["--cores", "1", "--memory", "1g", "--webui-port", "0", self.url]
+                self._start(f"worker-{number}", arguments)
             self._until(lambda: self.state()["aliveworkers"] == workers, "the workers")
         except BaseException:
             self.stop()
@@ -86,7 +87,7 @@ class Cluster:
         log = self.folder / f"{name}.log"
         with log.open("wb") as file:
             process = subprocess.Popen(
-                [SPARK_HOME / "bin" / "spark-class", *arguments],
+                ["setpriv", "--pdeathsig", "KILL", SPARK_HOME / "bin" / "spark-class", *arguments],
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
