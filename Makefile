@@ -11,7 +11,7 @@ FUZZ_SECONDS ?= 60
 ONLY ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup build test test-cpp test-python sanitize fuzz demo bench faults faults-guards coverage lint fmt layers docs sklearn-versions wheel nightly clean
+.PHONY: help setup build test test-cpp test-python sanitize fuzz demo bench faults soak faults-guards coverage lint fmt layers docs sklearn-versions wheel nightly clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ bench: build  ## every comparison below bench/, with its peer in the same run
 faults: build  ## the fault table with its figures; ONLY="kills errors" for some of it
 	$(BIN)/python tests/faults $(ONLY)
 
+soak: build  ## drivers of streams killed 200 times, by Spark; an hour and more
+	$(BIN)/python tests/faults $(or $(ONLY),stream_kills)
+
 faults-guards: build  ## each guard taken out of a copy: its fault test has to fail
 	$(BIN)/python tests/faults/guards.py $(ONLY)
 
@@ -87,6 +90,7 @@ nightly: build  ## everything, the long forms too
 	$(BIN)/python -m pytest -n 2
 	$(MAKE) sklearn-versions
 	$(MAKE) faults
+	$(MAKE) soak
 	$(MAKE) sanitize
 	$(MAKE) fuzz FUZZ_SECONDS=1800
 

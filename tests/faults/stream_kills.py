@@ -71,7 +71,7 @@ def judged(output: Path, files: int) -> str | None:
 def run(short: bool) -> Iterator[Row]:
     if shutil.which("java") is None:
         raise Skipped("Java is not installed")
-    kills = 4 if short else 200
+    kills = 3 if short else 200
     row = Row(
         "the driver of a stream killed at each step of a micro-batch, while the alias moves and files arrive",
         "SIGKILL of Python, the JVM, both; the same stream again; each row once, by the version pinned for its batch",

@@ -60,6 +60,7 @@ class PartWriter:
         self._counts = dict.fromkeys(("rows", "predicted", "bad", "skipped", "unstable"), 0)
         self._reasons: Counter[str] = Counter()
         self._excluded = 0
+        self._left_out = 0
         self._nanoseconds = dict.fromkeys(STAGES, 0)
 
     def begin(self, stream: _core.Stream) -> None:
@@ -104,7 +105,11 @@ class PartWriter:
             self._keep(rows, why)
 
     def quarantine_excluded(self, row: int, batch: pa.RecordBatch, code: str, message: str) -> None:
-        """An input row that killed or blocked its process; whatever the policy, it is in no output."""
+        """An input row that is not given to the predictor: it killed or blocked its process, or could not be read.
+        Whatever the policy, it is in no output; one to be skipped (FT0306) is in no quarantine either."""
+        if code == "FT0306":
+            self._left_out += 1
+            return
         self._count_reasons([(code, message, row)])
         self._keep(batch, [(code, message, row)])
         self._excluded += 1
@@ -149,12 +154,13 @@ class PartWriter:
         self._nanoseconds["features"] = features_ns
         self._nanoseconds["predicting"] = metrics.predicting_ns - features_ns
         bad = metrics.bad + self._excluded
-        rows = metrics.rows + self._excluded
+        skipped = metrics.skipped + self._left_out
+        rows = metrics.rows + self._excluded + self._left_out
         self._counts = {
             "rows": rows,
-            "predicted": rows - bad - metrics.skipped,
+            "predicted": rows - bad - skipped,
             "bad": bad,
-            "skipped": metrics.skipped,
+            "skipped": skipped,
             "unstable": metrics.unstable,
         }
 

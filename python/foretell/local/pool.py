@@ -13,7 +13,7 @@ import os
 import selectors
 import signal
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from foretell.error import error
@@ -87,16 +87,18 @@ class Pool:
         opening: Message,
         splits: Sequence[dict[str, Any]],
         on_part: Callable[[dict[str, Any]], None],
+        excluded: Mapping[int, tuple[str, str]] | None = None,
     ) -> None:
         """Scores every split by this version; ``on_part`` gets each part's record as it becomes whole.
-        ``opening`` is what the processes must know of the unit.
+        ``opening`` is what the processes must know of the unit; ``excluded`` are rows of each split that are not
+        given to the predictor, with code and reason.
 
         Raises the first error that is not about a row; what was recorded until then stands.
         """
         if not splits:
             return
         self._opening, self._on_part = opening, on_part
-        self._waiting.extend(Task(split) for split in splits)
+        self._waiting.extend(Task(split, dict(excluded or {})) for split in splits)
         self.load(version)
         self.grow(len(splits))
         while self._waiting or any(worker.task for worker in self._workers):

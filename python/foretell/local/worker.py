@@ -39,6 +39,11 @@ class Excluded:
         self.why = {int(row): (code, message) for row, (code, message) in rows.items()}
         self._sorted = sorted(self.why)
 
+    def add(self, row: int, code: str, message: str) -> None:
+        """One more, behind those that are known."""
+        self.why[row] = (code, message)
+        self._sorted.append(row)
+
     def within(self, first: int, end: int) -> list[int]:
         return [row for row in self._sorted if first <= row < end]
 

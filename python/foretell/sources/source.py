@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from foretell.sources.decode import Decode
+
 Plan: TypeAlias = dict[str, Any]
 Split: TypeAlias = dict[str, Any]
 
@@ -119,6 +121,10 @@ class Source(ABC):
     def read_stream(self, spark: Any) -> Any:
         """The rows, and those to come, as a streaming frame of Spark. FT0707 for a source that it cannot read."""
         raise self._not_for_spark()
+
+    def decoder(self) -> Decode | None:
+        """Makes rows of what its frames hold, in any process; None where they hold rows."""
+        return None
 
     def _not_plannable(self) -> Exception:
         return error(

@@ -80,16 +80,21 @@ class SparkAccessor:
         from foretell.loading import open_store
         from foretell.spark.descriptor import saved_version
         from foretell.spark.engine import Spark
-        from foretell.spark.stream import stream
+        from foretell.spark.stream import loads_own_stream, stream
 
         saved_version(self._predictor)
         assert self._predictor._reference is not None
         engine = options.pop("engine", None) or Spark()
+        if frame is None and "input" not in options:
+            if loads_own_stream(self._predictor):
+                frame = self._predictor.load_input_stream(engine.session)
+            else:
+                options["input"] = self._predictor._source()
         return stream(
             self._predictor._reference,
             output=output,
             checkpoint=checkpoint,
-            frame=self._predictor.load_input_stream(engine.session) if frame is None else frame,
+            frame=frame,
             trigger=trigger,
             engine=engine,
             **{"store": open_store(self._predictor._store), **options},

@@ -178,7 +178,7 @@ class SparkScorers:
         """One action over the frame. Its parts are recorded when all are there: a frame that is made again may be
         cut otherwise."""
         frame = source.frame
-        task = PartitionTask(scoring, tuple(frame.columns), source.describe())
+        task = PartitionTask(scoring, tuple(frame.columns), source.describe(), source.decode)
         rows = selected(frame, frame.columns).mapInArrow(task, "record string").collect()
         for row in rows:
             self._take(json.loads(row.record), on_part)

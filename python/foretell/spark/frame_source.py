@@ -13,18 +13,25 @@ from foretell.spark.types import arrow_of_spark
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from foretell.sources.decode import Decode
+
 
 class FrameSource(Source):
     """``frame``: called once, when its rows are first asked for. ``batch``: what a pin says of the micro-batch that
-    it is, if it is one."""
+    it is, if it is one. ``decode``: makes rows of what the frame holds."""
 
     def __init__(
-        self, description: str, frame: Callable[[], Any], batch: dict[str, Any] | None = None
+        self,
+        description: str,
+        frame: Callable[[], Any],
+        batch: dict[str, Any] | None = None,
+        decode: Decode | None = None,
     ) -> None:
         self._description = description
         self._make = frame
         self._frame: Any = None
         self._batch = batch
+        self.decode = decode
 
     @property
     def frame(self) -> Any:
@@ -43,7 +50,8 @@ class FrameSource(Source):
     def schema(self, columns: Sequence[str] | None = None) -> pa.Schema:
         from foretell.sources.source import pick_columns
 
-        return pick_columns(arrow_of_spark(self.frame.schema), columns, self._description)
+        found = arrow_of_spark(self.frame.schema) if self.decode is None else self.decode.schema()
+        return pick_columns(found, columns, self._description)
 
     def plan(
         self,

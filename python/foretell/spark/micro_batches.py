@@ -23,6 +23,7 @@ from foretell.spark.frame_source import FrameSource
 if TYPE_CHECKING:
     from foretell import _core
     from foretell.local.driver import Run
+    from foretell.sources.decode import Decode
 
 WINDOW = 10_000
 """Rows that the bad ones among are counted: those of the last units that hold as many."""
@@ -40,6 +41,7 @@ class MicroBatches:
         first_unit: int,
         output: str,
         told: Callable[[UnitSummary], None],
+        decode: Decode | None = None,
     ) -> None:
         self._target = target
         self._run = run
@@ -48,6 +50,7 @@ class MicroBatches:
         self._first_unit = first_unit
         self._output = output
         self._told = told
+        self._decode = decode
         self._newest: list[_core.Unit] = []  # the newest committed one
         self._counts: deque[dict[str, int]] = deque()
         for unit in target.read_units():
@@ -76,7 +79,7 @@ class MicroBatches:
             "stream": self._checkpoint.query,
             "offsets": self._checkpoint.offsets(batch),
         }
-        source = FrameSource(f"batch {batch}", lambda: frame, read)
+        source = FrameSource(f"batch {batch}", lambda: frame, read, self._decode)
         scorers = SparkScorers(self._engine, run.store_url, run.name, run.tell, run.deadline, source)
         unit = self._target.unit(number, lambda: run.pin(self._newest, FilesPlanner(source), scorers))
         pinned = json.loads(unit.pin["plan"])

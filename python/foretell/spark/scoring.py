@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,15 +63,20 @@ class Scoring:
 
         rows = SplitRows(self.opening["plan"], split)
         with rows:
-            return self.write(rows.all(), split)
+            return self.write(lambda writer: rows.all(), split)
 
-    def write(self, batches: pa.RecordBatchReader, split: dict[str, Any]) -> Record:
-        """Rows into a part; its record."""
+    def write(
+        self,
+        rows: Callable[[PartWriter], pa.RecordBatchReader],
+        split: dict[str, Any],
+        place: Callable[[int], int] = lambda position: position,
+    ) -> Record:
+        """Rows into a part; its record. ``place``: where a row that `Map` gets stands in the split."""
         opened = self.descriptor.opened()
         writer = PartWriter(self._options(), split)
         features_before = opened.clock.features_ns
         try:
-            metrics = map_split(batches, opened.native, self.opening, writer, lambda position: position)
+            metrics = map_split(rows(writer), opened.native, self.opening, writer, place)
             writer.count(metrics, opened.clock.features_ns - features_before)
             return writer.close()
         except BaseException:
@@ -85,15 +90,20 @@ class Scoring:
         assert task is not None
         return {**self.opening, "suffix": f"-{task.taskAttemptId()}"}
 
-    def isolated(self, plan: dict[str, Any], split: dict[str, Any]) -> Record:
-        """A split of ``plan`` by a process of its own, which may crash."""
+    def isolated(
+        self,
+        plan: dict[str, Any],
+        split: dict[str, Any],
+        excluded: Mapping[int, tuple[str, str]] | None = None,
+    ) -> Record:
+        """A split of ``plan``, but for its rows ``excluded``, by a process of its own, which may crash."""
         from foretell.local.pool import Pool
         from foretell.local.progress import Silent
 
         parts: list[Record] = []
         opening = {**self._options(), "plan": plan}
         with Pool(1, self.descriptor.store, self.descriptor.name, Silent(), self.deadline) as pool:
-            pool.score(self.descriptor.version, opening, [split], parts.append)
+            pool.score(self.descriptor.version, opening, [split], parts.append, excluded)
         parts[0]["crashes"] = pool.crashes
         return parts[0]
 

@@ -26,6 +26,8 @@ from foretell.toml_values import seconds
 
 if TYPE_CHECKING:
     from foretell import _core
+    from foretell.predictor import Predictor
+    from foretell.sources.decode import Decode
 
 AVAILABLE_NOW = "available now"
 """The trigger that ends the stream when all that is there was scored."""
@@ -73,14 +75,17 @@ def stream(
                 "streams do not work over Spark Connect: their driver has to be this process",
                 "run them with a master: foretell run … --engine spark --master spark://host:7077 --follow",
             )
-        rows = _streaming(frame if frame is not None else _rows(run, engine, options.get("input")))
+        rows, decode = (frame, None) if frame is not None else _rows(run, engine, options.get("input"))
+        _check_streaming(rows)
         path = os.fspath(output)
         target = undo.enter_context(run.output(path, "stream"))
         place = Checkpoint(
             engine.session, os.fspath(checkpoint or os.path.join(os.path.abspath(path), "_checkpoint"))
         )
         first_unit = _belonging(place, target, path, new_lineage)
-        batches = MicroBatches(target, run, engine, place, first_unit, path, on_unit or (lambda unit: None))
+        batches = MicroBatches(
+            target, run, engine, place, first_unit, path, on_unit or (lambda unit: None), decode
+        )
         writer = rows.writeStream.foreachBatch(batches.__call__).option("checkpointLocation", place.path)
         try:
             query = writer.queryName(f"foretell {reference} into {path}").trigger(**when).start()
@@ -152,13 +157,28 @@ def trigger_of(given: str | float | None) -> dict[str, Any]:
 _UNITS = frozenset({"second", "seconds", "minute", "minutes", "hour", "hours", "day", "days"})
 
 
-def _rows(run: Run, engine: Spark, given: Any) -> Any:
+def _rows(run: Run, engine: Spark, given: Any) -> tuple[Any, Decode | None]:
+    """The streaming frame and what makes rows of it: of the input given, else the class's method, else its source."""
+    from foretell.predictor.declared import declared_source
+
     if given is not None:
-        return run.source.read_stream(engine.session)
-    return run.predictor().load_input_stream(engine.session)
+        source = run.source
+    else:
+        predictor = run.predictor()
+        if loads_own_stream(predictor):
+            return predictor.load_input_stream(engine.session), None
+        source = declared_source(predictor._source())
+    return source.read_stream(engine.session), source.decoder()
 
 
-def _streaming(frame: Any) -> Any:
+def loads_own_stream(predictor: Predictor) -> bool:
+    """Whether its class writes ``load_input_stream``."""
+    from foretell.predictor import Predictor
+
+    return type(predictor).load_input_stream is not Predictor.load_input_stream
+
+
+def _check_streaming(frame: Any) -> None:
     if not type(frame).__module__.startswith("pyspark.sql.") or not getattr(frame, "isStreaming", False):
         kind = "a frame of a batch" if hasattr(frame, "isStreaming") else type(frame).__name__
         raise error(
@@ -166,7 +186,6 @@ def _streaming(frame: Any) -> Any:
             f"a streaming frame was expected, and {kind} was given",
             "make it by spark.readStream; a batch is scored by predictor.predict(frame), or by foretell.run",
         )
-    return frame
 
 
 def _belonging(place: Checkpoint, target: _core.Output, output: str, new_lineage: bool) -> int:
