@@ -43,14 +43,17 @@ class JsonLinesSink(_TextSink):
     """One object a line."""
 
     def _write(self, batch: pa.RecordBatch) -> None:
-        names = [json.dumps(name, ensure_ascii=False) + ": " for name in batch.schema.names]
-        columns = [_texts(column) for column in batch.columns]
-        lines = []
-        for values in zip(*columns, strict=True):
-            lines.append("{" + ", ".join(map(str.__add__, names, values)) + "}\n")
-        if not columns:
-            lines = ["{}\n"] * batch.num_rows
-        self._out.write("".join(lines).encode("utf-8", "surrogatepass"))
+        self._out.write("".join(row + "\n" for row in json_objects(batch)).encode("utf-8", "surrogatepass"))
+
+
+def json_objects(batch: pa.RecordBatch) -> list[str]:
+    """Each row as the text of a JSON object, on one line."""
+    names = [json.dumps(name, ensure_ascii=False) + ": " for name in batch.schema.names]
+    columns = [json_texts(column) for column in batch.columns]
+    if not columns:
+        return ["{}"] * batch.num_rows
+    rows = zip(*columns, strict=True)
+    return ["{" + ", ".join(map(str.__add__, names, values)) + "}" for values in rows]
 
 
 class CsvSink(_TextSink):
@@ -102,11 +105,11 @@ def _csv_column(column: pa.Array, wanted: pa.DataType) -> pa.Array:
     if _csv_type(column.type) == column.type:
         return column.cast(wanted)
     if pa.types.is_nested(column.type):
-        return pa.array([None if text == "null" else text for text in _texts(column)], wanted)
+        return pa.array([None if text == "null" else text for text in json_texts(column)], wanted)
     return pa.array(_plain(column), wanted)
 
 
-def _texts(column: Any) -> list[str]:
+def json_texts(column: Any) -> list[str]:
     """Each value as JSON text."""
     import pyarrow as pa
 

@@ -9,6 +9,9 @@ Runs: ``engine.py`` (Spark in the place of worker processes), ``jobs.py`` (one j
 
 Streams: ``stream.py`` (one, from its start to its end), ``checkpoint.py`` (where Spark notes what it has read),
 ``micro_batches.py`` (a unit of work for each).
+
+Where rows come from and go: ``files.py`` (files as frames and streams), ``broker.py`` (what Kafka is asked before rows
+flow), ``kafka_sink.py`` (frames as messages).
 """
 
 from foretell.spark.engine import Spark

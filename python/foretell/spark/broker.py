@@ -82,6 +82,15 @@ class Broker:
         found = self._told(lambda: self._admin.describeTopics(names).allTopicNames().get(), topic)
         return sorted(partition.partition() for partition in found.get(topic).partitions())
 
+    def may_write(self, topic: str) -> bool:
+        """Whether this user may write to a topic; FT0701."""
+        names = self._jvm.java.util.ArrayList()
+        names.add(topic)
+        asked = getattr(self._jvm, f"{_CLIENT}.DescribeTopicsOptions")().includeAuthorizedOperations(True)
+        found = self._told(lambda: self._admin.describeTopics(names, asked).allTopicNames().get(), topic)
+        allowed = found.get(topic).authorizedOperations()
+        return allowed is None or any(operation.name() == "WRITE" for operation in allowed)
+
     def offsets(self, topic: str, starting: str | datetime | Mapping[int, int]) -> dict[int, tuple[int, int]]:
         """Of each partition the first offset from ``starting`` on, and the one behind the last."""
         partitions = self.partitions(topic)
