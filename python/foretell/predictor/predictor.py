@@ -194,18 +194,18 @@ class Predictor(DefaultForms, Versions):
 
         FT0707 without a source.
         """
-        from foretell.predictor.declared import declared_source
+        from foretell.predictor.declared import source_for_spark
 
-        return declared_source(self._source()).read_frame(spark)
+        return source_for_spark(self).read_frame(spark)
 
     def load_input_stream(self, spark: Any) -> Any:
         """The rows of a stream on Spark, as a streaming frame. A class that writes this wins over its ``source``.
 
         FT0707 without a source, or with one that is no stream.
         """
-        from foretell.predictor.declared import declared_source
+        from foretell.predictor.declared import source_for_spark
 
-        return declared_source(self._source()).read_stream(spark)
+        return source_for_spark(self).read_stream(spark)
 
     def sample(self, n: int = 1000, seed: int = 0, refresh: bool = False) -> Any:
         """``n`` rows from across the source as a pandas frame: the same for the same seed.

@@ -81,6 +81,10 @@ class Source(ABC):
         """The same source; its relative paths start at ``folder``, unless they start somewhere already."""
         return self
 
+    def typed(self, types: Mapping[str, str]) -> Source:
+        """The same source; where its columns are of text, those of ``types`` are read in these types."""
+        return self
+
     def options(self) -> dict[str, Any]:
         """How it is read, as JSON."""
         return {}

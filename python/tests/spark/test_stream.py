@@ -314,3 +314,25 @@ def test_a_command_streams_until_it_is_told_to_end(spark: Any, project: Any) -> 
     _, told = process.communicate(timeout=60)
     assert process.returncode == 0, told
     assert "the same command again goes on" in told
+
+
+def test_text_is_read_in_the_types_that_the_predictor_declares(spark: Any, project: Any) -> None:
+    project.save(alias="production")
+    (project.root / "in").mkdir()
+    (project.root / "in" / "a.csv").write_text("id,text\n1,12\n2,345\n")
+    source = ft.files(project.root / "in")
+    assert source.schema().field("text").type == pa.int64()  # where nobody says more
+    running = stream(
+        "Length@production",
+        input=source,
+        output=project.root / "out",
+        store=project.store,
+        progress=Silent(),
+        trigger="available now",
+    )
+    assert running.await_termination()
+    assert [(row["id"], row["length"]) for row in rows(project.root / "out")] == [(1, 2), (2, 3)]
+    predictor = ft.load("Length@production", store=project.store).with_source(source)
+    frame = predictor.load_input_dataframe(spark)
+    assert dict(frame.dtypes) == {"id": "bigint", "text": "string"}
+    assert sorted(row.length for row in predictor.predict(frame).collect()) == [2, 3]
