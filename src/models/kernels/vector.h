@@ -30,7 +30,8 @@ inline constexpr std::int64_t kParts = kLanes / kWidth;  // vectors of a group
 using Doubles = double __attribute__((vector_size(FORETELL_VECTOR_BYTES)));
 using Longs = std::int64_t __attribute__((vector_size(FORETELL_VECTOR_BYTES)));
 using Bits = std::uint64_t __attribute__((vector_size(FORETELL_VECTOR_BYTES)));
-using LooseDoubles = double __attribute__((vector_size(FORETELL_VECTOR_BYTES), aligned(8)));
+using LooseDoubles [[gnu::aligned(8)]] = Doubles;
+static_assert(alignof(LooseDoubles) == alignof(double));
 
 [[gnu::always_inline]] inline Doubles Load(const double* from) {
   return *reinterpret_cast<const LooseDoubles*>(from);
