@@ -26,6 +26,7 @@ function(foretell_test name)
   endif()
   add_executable(${name} ${ARGN})
   foretell_flags(${name})
+  target_compile_options(${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)  # compiled half as long as by -O2
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(${name} PRIVATE foretell nlohmann_json::nlohmann_json OpenSSL::Crypto GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name})
