@@ -195,10 +195,11 @@ def _parsed(values: pa.Array, wanted: pa.Schema) -> pa.Table:
 
     together = pa.ListArray.from_arrays(pa.array([0, len(values)], pa.int32()), values)
     data = pc.binary_join(together, b"\n")[0].as_py()
-    table = _FORMAT.parse(data, _START, wanted, _READING) if data.count(b"\n") == len(values) - 1 else None
-    if table is None or table.num_rows != len(values):
-        raise ValueError("the message is not one whole JSON object")
-    return table
+    if data.lstrip().startswith(b"{") and data.count(b"\n") == len(values) - 1:
+        table = _FORMAT.parse(data, _START, wanted, _READING)
+        if table.num_rows == len(values):
+            return table
+    raise ValueError("the message is not one whole JSON object")
 
 
 def _reason(value: bytes, wanted: pa.Schema, failure: Exception) -> str:

@@ -31,11 +31,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def kafka_jars() -> str:
-    """Spark's Kafka connector, for ``spark.jars``; empty, outside of CI, where it cannot be fetched."""
+    """Spark's Kafka connector, for ``spark.jars``; empty where it cannot be fetched (in CI it has to be), and beside
+    another release of Spark than its own."""
     found = subprocess.run([SERVERS, "jars"], capture_output=True, text=True)
     if found.returncode != 0 and os.environ.get("CI"):
         pytest.fail(f"Spark's Kafka connector is missing, and CI tests it: {found.stderr}")
-    return found.stdout.strip()
+    from pyspark import __version__
+
+    jars = found.stdout.strip()
+    return jars if f"spark-sql-kafka-0-10_2.13-{__version__}.jar" in jars else ""
 
 
 @pytest.fixture(scope="session")
@@ -188,7 +192,7 @@ class Broker:
 def broker(kafka_jars: str) -> Iterator[Broker]:
     """One for all tests of a worker, which make topics of their own in it."""
     if not kafka_jars:
-        pytest.skip("Kafka could not be fetched: tools/servers fetch")
+        pytest.skip("there is no Kafka connector for this release of Spark, or it could not be fetched")
     started = Broker()
     yield started
     started.end()
