@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from foretell.error import error
@@ -16,6 +17,8 @@ def arrow_of_spark(schema: Any) -> pa.Schema:
     from pyspark.errors import PySparkException
     from pyspark.sql.pandas.types import to_arrow_type
 
+    # PySpark 4.1 has times in UTC, and no such argument.
+    utc = {"timezone": "UTC"} if "timezone" in signature(to_arrow_type).parameters else {}
     names = schema.fieldNames()
     for name in names:
         if names.count(name) > 1:
@@ -23,7 +26,7 @@ def arrow_of_spark(schema: Any) -> pa.Schema:
     fields = []
     for field in schema.fields:
         try:
-            fields.append(pa.field(field.name, to_arrow_type(field.dataType, timezone="UTC")))
+            fields.append(pa.field(field.name, to_arrow_type(field.dataType, **utc)))
         except PySparkException as problem:
             raise error(
                 "FT0202",
