@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from foretell.cli.engine import ConfOption, EngineOption, MasterOption, engine_of
 from foretell.cli.errors import FOUND
 from foretell.cli.options import JsonOption, ReferenceArgument, StoreOption, TrustStoreOption
 from foretell.cli.printing import print_json, print_table
@@ -24,11 +25,15 @@ RowsOption = Annotated[
 def check(
     reference: ReferenceArgument,
     rows: RowsOption = None,
+    engine: EngineOption = None,
+    master: MasterOption = None,
+    conf: ConfOption = None,
     as_json: JsonOption = False,
     store: StoreOption = None,
     trust_store: TrustStoreOption = False,
 ) -> None:
-    """Predict the same rows in every mode, and compare: item, bulk, batches, shuffled, sliced, twice, process.
+    """Predict the same rows in every mode, and compare: item, bulk, batches, shuffled, sliced, twice, process;
+    with --engine spark also as a frame, a column and a stream of Spark's.
 
     Exit status 1 when modes differ, or when the check is incomplete; `promote` refuses the version then.
     """
@@ -39,7 +44,13 @@ def check(
     the_store = Store(store)
     name, _, selector = reference.partition("@")
     with suggesting(the_store, name, selector):
-        report = check_version(reference, rows, store=the_store, trust_store=trust_store)
+        report = check_version(
+            reference,
+            rows,
+            store=the_store,
+            trust_store=trust_store,
+            engine=engine_of(engine, master, conf, None, None),
+        )
     if as_json:
         print_json(report.to_json())
     else:

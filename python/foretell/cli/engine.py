@@ -2,9 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
 
 from foretell.error import error
+
+
+class EngineName(StrEnum):
+    """Where rows are scored."""
+
+    local = "local"
+    spark = "spark"
+
+
+EngineOption = Annotated[
+    EngineName | None,
+    typer.Option("--engine", help="Where rows are scored: by processes of this machine, or by Spark."),
+]
+MasterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--master",
+        metavar="URL",
+        help="With --engine spark: such as spark://host:7077; local[*] unless given, or spark-submit's.",
+    ),
+]
+ConfOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--conf", metavar="KEY=VALUE", help="With --engine spark: a setting of Spark; may be repeated."
+    ),
+]
 
 
 def engine_of(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from foretell.cli.engine import ConfOption, EngineOption, MasterOption, engine_of
 from foretell.cli.errors import INTERRUPTED
 from foretell.cli.options import StoreOption, TrustStoreOption, complete_job, complete_reference
 from foretell.cli.printing import json_text
@@ -33,13 +34,6 @@ class OnError(StrEnum):
     quarantine = "quarantine"
     null = "null"
     fail = "fail"
-
-
-class EngineName(StrEnum):
-    """Where rows are scored."""
-
-    local = "local"
-    spark = "spark"
 
 
 def run(
@@ -161,24 +155,9 @@ def run(
             help="An input column that goes to the output; may be repeated. Without it, what the predictor keeps.",
         ),
     ] = None,
-    engine: Annotated[
-        EngineName | None,
-        typer.Option("--engine", help="Where rows are scored: by processes of this machine, or by Spark."),
-    ] = None,
-    master: Annotated[
-        str | None,
-        typer.Option(
-            "--master",
-            metavar="URL",
-            help="With --engine spark: such as spark://host:7077; local[*] unless given, or spark-submit's.",
-        ),
-    ] = None,
-    conf: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--conf", metavar="KEY=VALUE", help="With --engine spark: a setting of Spark; may be repeated."
-        ),
-    ] = None,
+    engine: EngineOption = None,
+    master: MasterOption = None,
+    conf: ConfOption = None,
     isolate: Annotated[
         bool | None,
         typer.Option(
@@ -223,7 +202,6 @@ def run(
 
     Kill it at any moment and run it again: it finishes the rest, each row once, by the version it began with.
     """
-    from foretell.cli.engine import engine_of
     from foretell.cli.follow import follow_here, following
     from foretell.cli.stream import as_stream, refuse_streaming, stream_here
     from foretell.cli.suggest import suggesting

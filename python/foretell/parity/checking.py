@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import tempfile
 import time
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foretell.error import Error
+from foretell.error import Error, error
 from foretell.parity.modes import MODES, REQUIRED, Checked, Part
 from foretell.parity.process import OtherProcess, within_reach
 from foretell.parity.report import CheckReport, Largest, ModeResult, Shown
@@ -17,6 +18,7 @@ from foretell.parity.rows import Gathered, gather
 from foretell.parity.subject import Subject, tolerance
 
 if TYPE_CHECKING:
+    from foretell.spark import Spark
     from foretell.store import Store
     from foretell.version import Version
 
@@ -31,12 +33,14 @@ def check(
     store: Any = None,
     trust_store: bool = False,
     keep: bool = True,
+    engine: str | Spark = "local",
 ) -> CheckReport:
     """Predicts a version's example, and ``rows``, in every mode, and says where modes differ.
 
     ``rows``: a path, glob or list of them, a frame, a table, dicts. The modes are those of
     ``foretell.parity.modes.MODES``. The report is kept with the version (``keep=False``: it is not): a promotion
     asks for one that passed and is complete, which takes 100 distinct rows, or all that the source has.
+    ``engine``: "spark", or a ``foretell.spark.Spark``, adds a frame, a column function and a stream of Spark's.
 
     FT0701 when there is no row; FT0203, FT0205 for rows with other columns; what ``load`` raises.
     """
@@ -45,7 +49,7 @@ def check(
     the_store = open_store(store)
     predictor = load(reference, store=the_store, trust_store=trust_store, warn=False)
     version: Any = predictor.version
-    report = check_predictor(predictor, rows, the_store, version)
+    report = check_predictor(predictor, rows, the_store, version, _spark(engine))
     if keep:
         from foretell.parity.gate import keep as keep_report
 
@@ -54,7 +58,11 @@ def check(
 
 
 def check_predictor(
-    predictor: Any, rows: Any, store: Store | None = None, version: Version | None = None
+    predictor: Any,
+    rows: Any,
+    store: Store | None = None,
+    version: Version | None = None,
+    spark: Spark | None = None,
 ) -> CheckReport:
     """The same for a predictor at hand; without ``version`` no other process can open it."""
     began = time.monotonic()
@@ -71,6 +79,8 @@ def check_predictor(
         try:
             run = Run(checked, predictor, version)
             run.all(other)
+            if spark is not None:
+                run.on_spark(spark)
         finally:
             if other is not None:
                 other.end()
@@ -98,6 +108,7 @@ class Run:
         from foretell import _core
 
         self.checked = checked
+        self._predictor = predictor
         manifest = {} if version is None else version.manifest
         self.rtol, self.atol = tolerance(predictor, manifest)
         self.exact = manifest.get("kind", "python") != "python"
@@ -113,6 +124,7 @@ class Run:
         self._before = before
         checked.schema = part.predictions.schema
         errors = part.predictions.column("_error")
+        checked.skipped = _skipped(errors)
         self.bad = len(checked) - errors.null_count
         if self.bad < len(checked):
             checked.good = errors.is_null().index(True).as_py()
@@ -130,6 +142,14 @@ class Run:
             elif name == "process" and other is not None:
                 self.one(name, _from(other), False)
         self.input_changed = self.input_changed or _digest(self.checked.rows) != self._before
+
+    def on_spark(self, spark: Spark) -> None:
+        """The modes of Spark, by the session that is active, else by one that ends with them."""
+        from foretell.spark.modes import SparkModes
+
+        with contextlib.closing(spark):
+            for name, parts in SparkModes(self.checked, self._predictor, spark).all():
+                self.one(name, parts, True)
 
     def one(self, name: str, parts: Any, neighbours: bool) -> None:
         """One mode, part by part. What it raises is its problem, not the check's."""
@@ -183,6 +203,25 @@ class Run:
 
         text = repr(next(as_dicts(self.checked.rows.slice(row, 1))))
         return text if len(text) <= _INPUT_TEXT else text[:_INPUT_TEXT] + "…"
+
+
+def _spark(engine: str | Spark) -> Spark | None:
+    if engine == "local":
+        return None
+    from foretell.spark import Spark
+
+    if engine == "spark":
+        return Spark()
+    if not isinstance(engine, Spark):
+        raise error("FT0101", f"engine={engine!r} is not one of local, spark")
+    return engine
+
+
+def _skipped(errors: Any) -> frozenset[int]:
+    import pyarrow.compute as pc
+
+    codes = pc.struct_field(errors, "code").to_pylist()
+    return frozenset(row for row, code in enumerate(codes) if code == "FT0306")
 
 
 def _from(other: OtherProcess) -> Any:

@@ -49,6 +49,7 @@ class Checked:
         self.rows = rows.combine_chunks()
         self.schema: Any = None  # of the predictions
         self.good = 0  # a row that has a prediction
+        self.skipped: frozenset[int] = frozenset()  # rows that are left out of an output
         self._first = first
 
     def __len__(self) -> int:

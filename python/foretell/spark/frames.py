@@ -48,6 +48,7 @@ class MapTask:
     descriptor: Descriptor
     keep: tuple[str, ...] | None
     settled: FrameContract
+    version_column: str = "model_version"
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
@@ -63,6 +64,7 @@ class MapTask:
             self.descriptor.open(),
             on_error="null",
             version=self.descriptor.version,
+            version_column=self.version_column,
             keep=None if self.keep is None else list(self.keep),
             throw_broken=False,
         )
