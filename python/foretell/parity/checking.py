@@ -149,7 +149,7 @@ class Run:
 
         with contextlib.closing(spark):
             for name, parts in SparkModes(self.checked, self._predictor, spark).all():
-                self.one(name, parts, True)
+                self.one(name, parts, MODES[name].neighbours)
 
     def one(self, name: str, parts: Any, neighbours: bool) -> None:
         """One mode, part by part. What it raises is its problem, not the check's."""

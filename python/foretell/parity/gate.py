@@ -1,7 +1,7 @@
 """What a promotion asks for: reports, kept with the version, that every mode agrees.
 
     [aliases.production]
-    require = ["spark"]        # in foretell.toml: modes besides those that every promotion asks for
+    require = ["spark batch"]        # in foretell.toml: modes besides those that every promotion asks for
 
 A report is any JSON object of kind "check" with ``passed``, ``complete``, ``passing`` (the modes that agree),
 ``findings`` and ``lacking`` (in words); an engine that tries modes of its own appends one of its own.

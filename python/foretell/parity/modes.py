@@ -142,6 +142,10 @@ MODES: Mapping[str, Mode] = {
     "sliced": Mode(sliced, neighbours=True),
     "twice": Mode(twice),
     "process": Mode(),  # in bulk in another process, in another time zone
+    # By `foretell.spark.modes`, when they are asked for:
+    "spark batch": Mode(neighbours=True),
+    "spark column": Mode(neighbours=True),
+    "spark stream": Mode(neighbours=True),
 }
 
 REQUIRED = tuple(_core.required_modes())
