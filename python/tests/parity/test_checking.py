@@ -32,7 +32,7 @@ def test_a_predictor_that_is_well_agrees_in_every_mode(save: Save) -> None:
     assert report.findings() == []
     assert report.rows == 103
     assert report.distinct == 103
-    assert report.passing() == set(REQUIRED) == set(MODES)
+    assert report.passing() == set(REQUIRED) == {name for name in MODES if not name.startswith("spark")}
     assert [result.title for result in report.modes] == [
         "bulk", "item", "batches of 1", "batches of 7", "one batch", "shuffled", "sliced", "twice", "process",
     ]  # fmt: skip
