@@ -133,10 +133,11 @@ def _minor(python: str) -> str:
 
 
 def said(raised: BaseException) -> str:
-    """What Spark says in one line: the error of a task's Python, or the first line."""
+    """What Spark says in one line: the error of a task's Python, else Java's, else the first line."""
     lines = [line.strip() for line in str(raised).splitlines() if line.strip()]
-    named = [line for line in lines if re.match(r"[A-Za-z_.]*(Error|Exception)\b", line)]
-    return (named or lines or [type(raised).__name__])[-1 if named else 0]
+    python = [line for line in lines if re.match(r"[A-Za-z_.]*(Error|Exception)\b", line)]
+    java = [line.removeprefix(": ") for line in lines if re.match(r": [\w.$]+(Error|Exception)\b", line)]
+    return (python[-1:] or java or lines or [type(raised).__name__])[0]
 
 
 def tasks_at_a_time(session: Any) -> int:
