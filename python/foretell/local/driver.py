@@ -206,7 +206,7 @@ class Run:
             from foretell.sources import as_source
 
             if self._input is not None:
-                self._source = as_source(self._input)
+                self._source = self.engine.as_read(as_source(self._input))
             else:
                 predictor = self.predictor()
                 if (own := self.engine.own_input(predictor)) is not None:
@@ -218,7 +218,7 @@ class Run:
                         f"{self._reference} declares no source, and no input was given",
                         "pass --input PATH, or set `source = ft.files(…)` on the predictor",
                     )
-                self._source = declared_source(predictor.source)
+                self._source = self.engine.as_read(declared_source(predictor.source))
         return self._source
 
     def pin(self, units: list[_core.Unit], planner: Planner | None, scorers: Scorers) -> dict[str, Any]:

@@ -54,6 +54,9 @@ class Engine(Protocol):
     def own_input(self, predictor: Predictor) -> Source | None:
         """The rows that a predictor's class loads by this engine itself, if it does."""
 
+    def as_read(self, source: Source) -> Source:
+        """A source as this engine reads it."""
+
     def close(self) -> None:
         """Lets go of what the engine started itself."""
 
@@ -69,6 +72,9 @@ class Local:
 
     def own_input(self, predictor: Predictor) -> Source | None:
         return None
+
+    def as_read(self, source: Source) -> Source:
+        return source
 
     def close(self) -> None: ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from foretell.error import Error, error
 from foretell.local.input import Past, Planner, Settling, whole_input
+from foretell.local.planning import FRAME
 from foretell.local.summary import RunSummary, TooManyBadRows
 from foretell.local.unit import score_unit
 
@@ -71,6 +73,8 @@ class Rounds:
         for number in self.unfinished:  # what an earlier call left undone, by its own pin
             pin = self._units[number].pin
             run.tell.note(f"unit {number} goes on as it began, by {run.name}@{pin['version']}")
+            if json.loads(pin["plan"])["format"] == FRAME:
+                run.source  # noqa: B018  a frame is made again, by the engine: it is not all in the plan
             self._work_on(number, None, summary)
         go_on(summary)
         summary.seconds = time.monotonic() - began

@@ -207,6 +207,14 @@ class Kafka(SparkOnly):
             .option("endingOffsets", json.dumps({self.topic: last}))
         )
 
+    def bounds(self, spark: Any) -> dict[str, Any]:
+        return {"offsets": {str(at): list(between) for at, between in self.offsets(spark).items()}}
+
+    def read_within(self, spark: Any, bounds: Mapping[str, Any]) -> Any:
+        return self.read_frame(
+            spark, {int(at): (since, until) for at, (since, until) in bounds["offsets"].items()}
+        )
+
     def read_stream(self, spark: Any) -> Any:
         """The topic as a streaming frame of Spark with the columns that Spark's own source has, for `decoder`.
 

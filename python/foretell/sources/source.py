@@ -149,6 +149,15 @@ class Source(ABC):
 class SparkOnly(Source):
     """A source that only Spark reads. Here it is refused by name."""
 
+    def bounds(self, spark: Any) -> dict[str, Any]:
+        """What a batch that begins now reads, as JSON, so that another attempt reads the same; nothing where the
+        source cannot tell."""
+        return {}
+
+    def read_within(self, spark: Any, bounds: Mapping[str, Any]) -> Any:
+        """The frame of a batch, by what `bounds` gave when it began."""
+        return self.read_frame(spark)
+
     def read(self, columns: Sequence[str] | None = None, limit: int | None = None) -> pa.RecordBatchReader:
         raise self._not_plannable()
 

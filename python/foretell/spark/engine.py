@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from foretell.error import Error, error
 from foretell.local.messages import unpack_error
+from foretell.local.planning import FRAME
+from foretell.sources.source import SparkOnly
 from foretell.spark.contract import selected
 from foretell.spark.descriptor import Descriptor
 from foretell.spark.executors import check_executors, said
-from foretell.spark.frame_source import FrameSource
+from foretell.spark.frame_source import Bounded, FrameSource
 from foretell.spark.jobs import Job
 from foretell.spark.partition import PartitionTask
 from foretell.spark.scoring import Record, Scoring
@@ -25,6 +27,7 @@ from foretell.spark.session import session
 if TYPE_CHECKING:
     from foretell.local.progress import Progress
     from foretell.predictor import Predictor
+    from foretell.sources import Plan, Source
     from foretell.version import Version
 
 
@@ -75,6 +78,12 @@ class Spark:
         name = f"{type(predictor).__name__}.load_input_dataframe"
         self._frame = FrameSource(name, lambda: frame_of(predictor.load_input_dataframe(self.session), name))
         return self._frame
+
+    def as_read(self, source: Source) -> Source:
+        if isinstance(source, SparkOnly):
+            self._frame = Bounded(source, lambda: self.session)
+            return self._frame
+        return source
 
     def close(self) -> None:
         if self._ours:
@@ -138,6 +147,7 @@ class SparkScorers:
         then looked at; else FT1005 with Spark's words."""
         if not splits:
             return
+        self._check_same_input(opening["plan"], splits)
         self.load(version)
         self.wait_until_loaded()
         plan = {name: value for name, value in opening["plan"].items() if name != "splits"}
@@ -164,6 +174,17 @@ class SparkScorers:
                     " processes that may, to find the row at fault"
                 )
 
+    def _check_same_input(self, plan: Plan, splits: Sequence[dict[str, Any]]) -> None:
+        """FT0601 when a unit was pinned to another kind of input than this run's, or to another frame."""
+        then = splits[0]["path"] if plan["format"] == FRAME else "files"
+        now = "files" if self._frame is None else self._frame.describe()
+        if then != now:
+            raise error(
+                "FT0601",
+                f"this unit was pinned to {then}, and the input is now {now}",
+                "give the input that the run began with, or run into a new output",
+            )
+
     def _run_splits(
         self, scoring: Scoring, left: dict[int, dict[str, Any]], on_part: Callable[[Record], None]
     ) -> None:
@@ -177,7 +198,7 @@ class SparkScorers:
     def _run_frame(self, scoring: Scoring, source: FrameSource, on_part: Callable[[Record], None]) -> None:
         """One action over the frame. Its parts are recorded when all are there: a frame that is made again may be
         cut otherwise."""
-        frame = source.frame
+        frame = source.planned(scoring.opening["plan"])
         task = PartitionTask(scoring, tuple(frame.columns), source.describe(), source.decode)
         rows = selected(frame, frame.columns).mapInArrow(task, "record string").collect()
         for row in rows:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from foretell.error import error
 from foretell.local.planning import FRAME
-from foretell.sources.source import TARGET_BYTES, TARGET_ROWS, InputFile, Plan, Source
+from foretell.sources.source import TARGET_BYTES, TARGET_ROWS, InputFile, Plan, Source, SparkOnly
 from foretell.spark.types import arrow_of_spark
 
 if TYPE_CHECKING:
@@ -43,6 +43,10 @@ class FrameSource(Source):
     def bounded(self) -> bool:
         """Whether it is all that a run reads."""
         return self._batch is None
+
+    def planned(self, plan: Plan) -> Any:
+        """The frame of a plan that may be of an earlier attempt."""
+        return self.frame
 
     def describe(self) -> str:
         return self._description
@@ -96,3 +100,26 @@ class FrameSource(Source):
             f"{self._description} is a frame of Spark's, and not made of files or of a query with a cursor",
             "score all of it without --incremental, or as a stream with --follow",
         )
+
+
+class Bounded(FrameSource):
+    """A batch of a source that Spark alone reads: where it ends is part of its plan."""
+
+    def __init__(self, source: SparkOnly, session: Callable[[], Any]) -> None:
+        super().__init__(source.describe(), lambda: source.read_frame(session()), decode=source.decoder())
+        self._source = source
+        self._session = session
+
+    def plan(
+        self,
+        target_rows: int = TARGET_ROWS,
+        target_bytes: int = TARGET_BYTES,
+        min_splits: int = 1,
+        declared: pa.Schema | None = None,
+        files: Sequence[InputFile] | None = None,
+    ) -> Plan:
+        plan = super().plan(target_rows, target_bytes, min_splits, declared, files)
+        return {**plan, **self._source.bounds(self._session())}
+
+    def planned(self, plan: Plan) -> Any:
+        return self._source.read_within(self._session(), plan)

@@ -160,11 +160,12 @@ _UNITS = frozenset({"second", "seconds", "minute", "minutes", "hour", "hours", "
 def _rows(run: Run, engine: Spark, given: Any) -> tuple[Any, Decode | None]:
     """The streaming frame and what makes rows of it: of the input given, else the class's method, else its source."""
     from foretell.predictor.declared import source_for_spark
+    from foretell.sources import as_source
 
     predictor = run.predictor()
     if given is None and loads_own_stream(predictor):
         return predictor.load_input_stream(engine.session), None
-    source = source_for_spark(predictor, None if given is None else run.source)
+    source = source_for_spark(predictor, None if given is None else as_source(given))
     return source.read_stream(engine.session), source.decoder()
 
 
