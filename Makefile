@@ -11,7 +11,7 @@ FUZZ_SECONDS ?= 60
 ONLY ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup build test test-cpp test-python sanitize fuzz demo bench faults soak faults-guards coverage lint fmt layers docs sklearn-versions wheel nightly clean
+.PHONY: help setup build test test-cpp test-python sanitize fuzz demo bench faults soak faults-guards coverage lint fmt layers docs sklearn-versions pyspark-versions wheel nightly clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ docs: build  ## build/docs/html: every page and the reference, links checked
 sklearn-versions: build  ## native models against scikit-learn 1.4, 1.6 and the newest; ONLY="1.5" for another
 	tools/sklearn_versions $(ONLY)
 
+pyspark-versions: build  ## the Spark tests against PySpark 4.1 and the newest; ONLY="4.2" for another
+	tools/pyspark_versions $(ONLY)
+
 wheel: $(SETUP)  ## build a wheel, and import it in a clean environment
 	tools/wheel
 
@@ -89,6 +92,7 @@ nightly: build  ## everything, the long forms too
 	ctest --test-dir build/dev --output-on-failure --no-tests=error
 	$(BIN)/python -m pytest -n 2
 	$(MAKE) sklearn-versions
+	$(MAKE) pyspark-versions
 	$(MAKE) faults
 	$(MAKE) soak
 	$(MAKE) sanitize
