@@ -152,10 +152,10 @@ class Run:
         self.deadline = deadline
         self.rescore_changed = rescore_changed
         self.tell = progress or progress_module.default()
-        self._reference = reference
+        self.reference = reference
         self._store = open_store(store)
         self._trust_store = trust_store
-        self._strict = strict
+        self.strict = strict
         self._input = input
         self._options: dict[str, Any] = {
             "format": format,
@@ -190,13 +190,14 @@ class Run:
         """The version that the reference names now, admitted; FT0401 to FT0403, FT0503."""
         from foretell.loading import find
 
-        return find(self._reference, self._store, self._trust_store)[1]
+        return find(self.reference, self._store, self._trust_store)[1]
 
-    def predictor(self) -> Predictor:
-        """The version that the reference names now, loaded in this process."""
+    def predictor(self, version: int | None = None) -> Predictor:
+        """The version that the reference names now, or one by its number, loaded in this process."""
         from foretell.loading import load
 
-        return load(self._reference, store=self._store, trust_store=self._trust_store)
+        reference = self.reference if version is None else f"{self.name}@{version}"
+        return load(reference, store=self._store, trust_store=self._trust_store)
 
     @property
     def source(self) -> Source:
@@ -215,7 +216,7 @@ class Run:
                 if predictor.source is None:
                     raise error(
                         "FT0707",
-                        f"{self._reference} declares no source, and no input was given",
+                        f"{self.reference} declares no source, and no input was given",
                         "pass --input PATH, or set `source = ft.files(…)` on the predictor",
                     )
                 self._source = self.engine.as_read(declared_source(predictor.source))
@@ -230,10 +231,10 @@ class Run:
         try:
             version, plan, note = choose_version(
                 self._store,
-                self._reference,
+                self.reference,
                 units,
                 self._trust_store,
-                self._strict,
+                self.strict,
                 scorers,
                 lambda version: self._plan(version, planner),
             )
@@ -249,18 +250,18 @@ class Run:
             "plan": json.dumps({**plan, "options": self._options}),
             "environment": json.dumps(environment()),
             "who": default_who(),
-            "why": f"run of {self._reference}",
+            "why": f"run of {self.reference}",
         }
 
     def check_finished(self, output: str, unit: _core.Unit, pins: list[dict[str, Any]]) -> None:
         """Tells that there is nothing to do. FT0601 when this call asks for other rows than an output has."""
         finished = f"{self.name}@{unit.pin['version']}"
-        version = self._store.version(self._reference)
+        version = self._store.version(self.reference)
         plan = json.loads(unit.pin["plan"])
         # A person may have pinned another version than the one that was asked for.
         other = ""
         if version.version not in {pin["version"] for pin in pins}:
-            other = f"{self._reference} is version {version.version}"
+            other = f"{self.reference} is version {version.version}"
         other = other or other_option(plan["options"], self._options) or other_input(plan, self.source)
         if other:
             count = len(plan["files"])

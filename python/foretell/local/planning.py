@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from foretell.error import Error, error
+from foretell.local.frame import FRAME
 from foretell.local.part import ERROR_COLUMN
 from foretell.sources import InputFile, Sql
 
@@ -21,17 +22,16 @@ if TYPE_CHECKING:
     from foretell.version import Version
 
 
-FRAME = "spark"
-"""The format of a plan whose rows are a frame of Spark's: it can be made again, but not cut as it was."""
-
-
 def other_input(plan: Plan, source: Source) -> str:
     """How the source differs from what a finished unit has scored; empty when it does not.
 
     Of a query its text is compared: what its tables were then is past.
     """
-    if plan["format"] == FRAME:
-        return ""  # what it held then is past
+    if plan["format"] == FRAME:  # what it held then is past
+        pinned = plan["splits"][0]["path"]
+        return (
+            "" if pinned == source.describe() else f"the input is {source.describe()}, and was {pinned} then"
+        )
     asked = plan.get("query", {}).get("text")
     if asked is not None or isinstance(source, Sql):
         same = isinstance(source, Sql) and source.query == asked
@@ -116,8 +116,9 @@ def choose_version(
     except Error as raised:
         committed = [unit for unit in units if unit.committed]
         name, _, selector = reference.partition("@")
-        unreadable = raised.code.startswith("FT07")  # by whichever version
-        if strict or unreadable or not committed:
+        # By whichever version: the input, the output, the store, Spark, or somebody who ended it.
+        others = raised.code[:4] in ("FT06", "FT07", "FT09") or raised.code in ("FT0312", "FT1001", "FT1005")
+        if strict or others or not committed:
             if selector and not selector.isdecimal() and selector != "latest" and raised.code[:4] == "FT05":
                 hint = f"roll the alias back: foretell rollback {name} {selector}"
                 raise error(raised.code, raised.message, hint) from raised

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from foretell.error import error
+from foretell.local.frame import FRAME
 from foretell.local.hand import InHand
 from foretell.local.messages import Message, unpack_error
 from foretell.local.process import Process, Task
@@ -97,8 +98,16 @@ class Pool:
         """
         if not splits:
             return
+        if opening["plan"]["format"] == FRAME:
+            raise error(
+                "FT0601",
+                f"this unit was pinned to {splits[0]['path']}, which Spark reads",
+                "go on as it began: --engine spark",
+            )
         self._opening, self._on_part = opening, on_part
-        self._waiting.extend(Task(split, dict(excluded or {})) for split in splits)
+        self._waiting.extend(
+            Task(split, dict(excluded or {}), given=frozenset(excluded or ())) for split in splits
+        )
         self.load(version)
         self.grow(len(splits))
         while self._waiting or any(worker.task for worker in self._workers):
@@ -228,9 +237,10 @@ class Pool:
             f"{task.split['path']}: row {task.split['first_row'] + row} is quarantined: {how}"
         )
         self._poison += 1
+        poison = task.excluded.keys() - task.given
         self._passed = self._passed or row >= len(task.excluded)  # a row before it was no poison
         alone = self._poison >= BROKEN_AFTER and not self._passed
-        if alone or all(row - step in task.excluded for step in range(BROKEN_AFTER)):
+        if alone or all(row - step in poison for step in range(BROKEN_AFTER)):
             raise error(
                 "FT0307",
                 f"{how} on {BROKEN_AFTER} rows, one after the other, of {task.split['path']}",

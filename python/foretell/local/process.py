@@ -25,6 +25,7 @@ class Task:
 
     split: dict[str, Any]
     excluded: dict[int, tuple[str, str]] = field(default_factory=dict)
+    given: frozenset[int] = frozenset()  # rows that were excluded from the first
     first: int = 0
     fine: int = 0
     fine_until: int = 0

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foretell.error import Error, error
+from foretell.local.frame import FRAME
 from foretell.local.input import Past, Planner, Settling, whole_input
-from foretell.local.planning import FRAME
 from foretell.local.summary import RunSummary, TooManyBadRows
 from foretell.local.unit import score_unit
 

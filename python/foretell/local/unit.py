@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from foretell.error import Error, error
 from foretell.local.engine import Scorers
-from foretell.local.planning import FRAME
+from foretell.local.frame import FRAME
 from foretell.local.progress import Progress
 from foretell.local.summary import UnitSummary
 from foretell.sources.answer import located
@@ -39,6 +39,7 @@ def score_unit(unit: _core.Unit, name: str, scorers: Scorers, progress: Progress
         )
         opening = {
             "version": unit.pin["version"],
+            "manifest_sha256": unit.pin["manifest_sha256"],
             "plan": plan,
             "unit": unit.number,
             "staging": attempt.staging_path,

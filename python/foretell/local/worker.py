@@ -174,7 +174,7 @@ class SplitRows:
         from foretell.sources import read_split
 
         self._schema = rows_schema(plan)
-        self._batches = read_split(plan, split, self._schema.names) if split["rows"] else iter(())
+        self._batches = iter(()) if split["rows"] == 0 else read_split(plan, split, self._schema.names)
         self._error: BaseException | None = None
 
     def __enter__(self) -> SplitRows:

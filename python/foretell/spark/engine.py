@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from foretell.error import Error, error
+from foretell.local.frame import FRAME
 from foretell.local.messages import unpack_error
-from foretell.local.planning import FRAME
+from foretell.local.part import ERROR_COLUMN
 from foretell.sources.source import SparkOnly
 from foretell.spark.contract import selected
 from foretell.spark.descriptor import Descriptor
@@ -83,12 +85,14 @@ class Spark:
         if isinstance(source, SparkOnly):
             self._frame = Bounded(source, lambda: self.session)
             return self._frame
+        self._frame = None
         return source
 
     def close(self) -> None:
         if self._ours:
-            self._session.stop()
-        self._session, self._ours = None, False
+            with suppress(Exception):  # its JVM may have died
+                self._session.stop()
+        self._session, self._ours, self._frame = None, False, None
 
 
 class SparkScorers:
@@ -149,6 +153,12 @@ class SparkScorers:
             return
         self._check_same_input(opening["plan"], splits)
         self.load(version)
+        if self._descriptor.manifest_sha256 != opening["manifest_sha256"]:
+            raise error(
+                "FT0406",
+                f"{self._name}@{version} in {self._store} is not the version that this unit was pinned to",
+                "is this the store that the run began with?",
+            )
         self.wait_until_loaded()
         plan = {name: value for name, value in opening["plan"].items() if name != "splits"}
         opening = {**opening, "plan": plan}
@@ -199,8 +209,10 @@ class SparkScorers:
         """One action over the frame. Its parts are recorded when all are there: a frame that is made again may be
         cut otherwise."""
         frame = source.planned(scoring.opening["plan"])
-        task = PartitionTask(scoring, tuple(frame.columns), source.describe(), source.decode)
-        rows = selected(frame, frame.columns).mapInArrow(task, "record string").collect()
+        # A quarantine is an input, too; why its rows are there is not part of them.
+        columns = [name for name in frame.columns if name != ERROR_COLUMN]
+        task = PartitionTask(scoring, tuple(columns), source.describe(), source.decode)
+        rows = selected(frame, columns).mapInArrow(task, "record string").collect()
         for row in rows:
             self._take(json.loads(row.record), on_part)
         if not rows and source.bounded:  # nothing to predict, and yet an output with its columns

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from foretell.error import error
-from foretell.local.planning import FRAME
+from foretell.local.frame import FRAME
 from foretell.sources.source import TARGET_BYTES, TARGET_ROWS, InputFile, Plan, Source, SparkOnly
 from foretell.spark.types import arrow_of_spark
 

@@ -91,8 +91,9 @@ class MicroBatches:
             )
         summary = self._scored(unit, scorers)
         self._newest = [unit]
-        self._count(unit)
-        self._check_bad_rows(summary)
+        if not summary.finished_before:  # else it was counted, and told, when it was committed
+            self._count(unit)
+            self._check_bad_rows(summary)
         return summary
 
     def _scored(self, unit: _core.Unit, scorers: SparkScorers) -> UnitSummary:
@@ -110,7 +111,7 @@ class MicroBatches:
                 )
 
     def _count(self, unit: _core.Unit) -> None:
-        if commit := unit.commit:
+        if (commit := unit.commit) and commit["counts"]["rows"]:
             self._counts.append(commit["counts"])
         while (
             self._counts

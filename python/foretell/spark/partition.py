@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from foretell.error import error
 from foretell.local.worker import Excluded
 from foretell.spark.contract import renamed
 from foretell.spark.scoring import Record, Scoring, tried_before
@@ -44,7 +45,8 @@ class PartitionTask:
         assert task is not None
         number = task.partitionId()
         split = {"number": number, "path": f"{self.named}, partition {number}", "first_row": 0}
-        rows = PartitionRows(chain([first], given), first.schema, self.decode)
+        fail = self.scoring.opening["on_error"] == "fail"
+        rows = PartitionRows(chain([first], given), first.schema, self.decode, fail)
         record = self.scoring.recorded(split, lambda: self._score(rows, split))
         for _ in given:  # what an error left: Spark is still sending it
             pass
@@ -74,8 +76,12 @@ class PartitionTask:
 class PartitionRows:
     """The rows of a partition, read once."""
 
-    def __init__(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, decode: Decode | None) -> None:
+    def __init__(
+        self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, decode: Decode | None, fail: bool
+    ) -> None:
+        """``fail``: the first fault that is no row to be skipped is raised."""
         self._batches = batches
+        self._fail = fail
         self._decode = decode
         self.schema = schema if decode is None else decode.schema()
         self.faults = Excluded({})
@@ -87,6 +93,8 @@ class PartitionRows:
         for batch in self._batches:
             rows, faults = (batch, []) if self._decode is None else self._decode(batch)
             for row, code, message in faults:
+                if self._fail and code != "FT0306":
+                    raise error(code, message)
                 self.faults.add(start + row, code, message)
             start += rows.num_rows
             yield rows

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
-from foretell.error import error
+from foretell.error import Error, error
 from foretell.local.driver import DEFAULTS, Run
+from foretell.local.planning import cannot_load
 from foretell.local.summary import UnitSummary
 from foretell.spark.checkpoint import Checkpoint, Lineage
 from foretell.spark.engine import Spark, spark_failed
@@ -75,10 +76,14 @@ def stream(
                 "streams do not work over Spark Connect: their driver has to be this process",
                 "run them with a master: foretell run … --engine spark --master spark://host:7077 --follow",
             )
-        rows, decode = (frame, None) if frame is not None else _rows(run, engine, options.get("input"))
-        _check_streaming(rows)
         path = os.fspath(output)
+        if frame is not None:
+            _check_streaming(frame)
         target = undo.enter_context(run.output(path, "stream"))
+        rows, decode = (
+            (frame, None) if frame is not None else _rows(run, engine, options.get("input"), target)
+        )
+        _check_streaming(rows)
         place = Checkpoint(
             engine.session, os.fspath(checkpoint or os.path.join(os.path.abspath(path), "_checkpoint"))
         )
@@ -109,30 +114,46 @@ class Stream:
     def await_termination(self, timeout: float | None = None) -> bool:
         """Waits until it has ended, for ``timeout`` seconds at most; whether it has. Raises what stopped it, as it was
         raised where micro-batches are scored."""
+        if timeout is not None and timeout <= 0:
+            raise error("FT0101", f"timeout={timeout!r} is out of range: it is a number of seconds above 0")
         try:
-            ended = (
-                self.query.awaitTermination(timeout) if timeout is not None else self.query.awaitTermination()
-            )
+            ended = self.query.awaitTermination() if timeout is None else self.query.awaitTermination(timeout)
         except Exception as raised:
-            self._held.close()
+            self._let_go()
             if self._batches.failure is not None:
                 raise self._batches.failure from None
             raise spark_failed(raised) from raised
         if timeout is not None and not ended:
             return False
-        self._held.close()
+        self._let_go()
         return True
 
     def stop(self) -> None:
-        """Ends it; a micro-batch on its way is left as it is, pinned, and scored when the stream is started again."""
-        self.query.stop()
+        """Ends it, after the micro-batch that is on its way."""
+        with self._batches.at_work:
+            self._batches.ended = True
+            self._end_query()
+        self._held.close()
+
+    def abort(self) -> None:
+        """Ends it at once; a micro-batch on its way is scored when the stream is started again."""
+        self._batches.ended = True
+        self._end_query()
+        self._held.close()
+
+    def _end_query(self) -> None:
+        with suppress(Exception):  # Spark may have ended, and the query with it
+            self.query.stop()
+
+    def _let_go(self) -> None:
+        self._batches.ended = True
         self._held.close()
 
     def __enter__(self) -> Stream:
         return self
 
-    def __exit__(self, *raised: object) -> None:
-        self.stop()
+    def __exit__(self, kind: object, *_: object) -> None:
+        self.abort() if kind is KeyboardInterrupt else self.stop()
 
     def __repr__(self) -> str:
         return f"<foretell stream {self.query.name!r}, {'active' if self.is_active else 'ended'}>"
@@ -157,16 +178,33 @@ def trigger_of(given: str | float | None) -> dict[str, Any]:
 _UNITS = frozenset({"second", "seconds", "minute", "minutes", "hour", "hours", "day", "days"})
 
 
-def _rows(run: Run, engine: Spark, given: Any) -> tuple[Any, Decode | None]:
+def _rows(run: Run, engine: Spark, given: Any, target: _core.Output) -> tuple[Any, Decode | None]:
     """The streaming frame and what makes rows of it: of the input given, else the class's method, else its source."""
     from foretell.predictor.declared import source_for_spark
     from foretell.sources import as_source
 
-    predictor = run.predictor()
+    predictor = _loaded(run, target)
     if given is None and loads_own_stream(predictor):
         return predictor.load_input_stream(engine.session), None
     source = source_for_spark(predictor, None if given is None else as_source(given))
     return source.read_stream(engine.session), source.decoder()
+
+
+def _loaded(run: Run, target: _core.Output) -> Predictor:
+    """The version that the reference names; when it cannot be loaded, that of the newest committed unit, whose
+    micro-batches go on. Its error when there is none, or in a strict run."""
+    try:
+        predictor = run.predictor()
+        predictor._ready()
+        return predictor
+    except Exception as raised:
+        problem = raised if isinstance(raised, Error) else cannot_load(run.reference, raised)
+        committed = [number for number in target.unit_numbers()[-2:] if target.read_unit(number).committed]
+        if run.strict or not committed:
+            raise problem from raised
+        version = target.read_unit(committed[-1]).pin["version"]
+        run.tell.note(f"the rows are loaded by {run.name}@{version}: {problem}")
+        return run.predictor(version)
 
 
 def loads_own_stream(predictor: Predictor) -> bool:

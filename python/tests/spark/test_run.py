@@ -208,3 +208,36 @@ def test_an_empty_frame_gives_an_output_with_its_columns(spark: Any, project: An
     assert run(project, "out", "Loads@production", input=None).rows == 0
     table = pyarrow.dataset.dataset(project.root / "out", format="parquet").to_table()
     assert table.column_names == ["id", "length", "model_version"]
+
+
+def test_a_frame_of_spark_is_not_gone_on_with_by_processes(spark: Any, project: Any) -> None:
+    project.save("LoadsOnceThere", str(project.root / "go"), alias="production")
+    with pytest.raises(ft.Error) as raised:
+        run(project, "out", "LoadsOnceThere@production", input=None, on_error="fail")
+    assert raised.value.code == "FT0301"
+    (project.root / "go").touch()
+    write(project, "a.parquet", 10)
+    with pytest.raises(ft.Error) as raised:
+        run(project, "out", "LoadsOnceThere@production", on_error="fail", engine="local")
+    assert raised.value.code == "FT0601"
+    assert run(project, "out", "LoadsOnceThere@production", input=None, on_error="fail").rows == 100
+    with pytest.raises(ft.Error) as raised:  # finished, and by another input than this
+        run(project, "out", "LoadsOnceThere@production", on_error="fail", engine="local")
+    assert raised.value.code == "FT0601"
+
+
+def test_one_engine_serves_one_run_after_another(spark: Any, project: Any) -> None:
+    engine = Spark()
+    project.save("Loads", 50, alias="production")
+    assert run(project, "frame", "Loads@production", input=None, engine=engine).rows == 50
+    write(project, "a.parquet", 10)
+    assert run(project, "files", "Loads@production", engine=engine).rows == 10
+
+
+def test_a_quarantine_is_an_input_of_a_predictor_that_keeps_all(spark: Any, project: Any) -> None:
+    project.save("LoadsQuarantine", str(project.root / "first"), alias="production")
+    project.save("Half", alias="production")
+    write(project, "a.parquet", 100)
+    run(project, "first", "Half@production", max_bad_ratio=1)
+    assert run(project, "out", "LoadsQuarantine@production", input=None).rows == 50
+    assert "_error" not in rows(project.root / "out")[0]

@@ -179,6 +179,21 @@ def test_too_many_bad_rows_stop_it_after_they_are_committed(spark: Any, project:
     write(project, "a.parquet", 0, 100)
     assert code_of(finish, spark, project, "Half@production") == "FT0605"
     assert units(project) == [(1, 1, 100)]
+    project.save("Half", 2, alias="production")  # one that is well
+    write(project, "b.parquet", 200, 50)
+    finish(spark, project, "Half@production", max_bad_ratio=0.5)
+    assert units(project) == [(1, 1, 100), (2, 2, 50)]
+
+
+def test_a_unit_that_comes_again_is_not_counted_again(spark: Any, project: Any) -> None:
+    project.save("Half", alias="production")
+    write(project, "a.parquet", 0, 30)  # 15 bad rows are not too many, 30 would be
+    finish(spark, project, "Half@production")
+    shutil.rmtree(
+        project.root / "out" / "_checkpoint" / "commits"
+    )  # as if it was killed before Spark noted it
+    finish(spark, project, "Half@production")
+    assert units(project) == [(1, 1, 30)]
 
 
 def test_a_lost_checkpoint_is_refused_unless_it_is_a_new_lineage(spark: Any, project: Any) -> None:
@@ -336,3 +351,32 @@ def test_text_is_read_in_the_types_that_the_predictor_declares(spark: Any, proje
     frame = predictor.load_input_dataframe(spark)
     assert dict(frame.dtypes) == {"id": "bigint", "text": "string"}
     assert sorted(row.length for row in predictor.predict(frame).collect()) == [2, 3]
+
+
+def test_a_stream_starts_again_while_the_alias_names_a_version_that_cannot_be_loaded(
+    spark: Any, project: Any
+) -> None:
+    project.save("StreamsUnlessBroken", 1, alias="production")
+    write(project, "a.parquet", 0)
+    options = {"output": project.root / "out", "store": project.store, "progress": Silent()}
+    options["trigger"] = "available now"
+    assert stream("StreamsUnlessBroken@production", **options).await_termination()
+    project.save("StreamsUnlessBroken", 2, alias="production")
+    write(project, "b.parquet", 100)
+    assert code_of(stream, "StreamsUnlessBroken@production", strict=True, **options) == "FT0502"
+    assert stream("StreamsUnlessBroken@production", **options).await_termination()
+    assert [version for _, version, _ in units(project)] == [1, 1]
+
+
+def test_stop_waits_for_the_micro_batch_on_its_way(spark: Any, project: Any) -> None:
+    import time
+
+    project.save("Slow", 1, alias="production")
+    running = start(spark, project, "Slow@production", trigger=0.2)
+    write(project, "a.parquet", 0, 15)
+    while not _core.Output.read(str(project.root / "out")).unit_numbers():
+        time.sleep(0.05)
+    running.stop()
+    assert units(project) == [(1, 1, 15)]
+    assert not running.is_active
+    assert code_of(running.await_termination, 0) == "FT0101"
