@@ -84,7 +84,8 @@ class SparkAccessor:
 
         saved_version(self._predictor)
         assert self._predictor._reference is not None
-        engine = options.pop("engine", None) or Spark()
+        engine = options.pop("engine", "spark")
+        engine = Spark() if engine == "spark" else engine
         if frame is None and "input" not in options:
             if loads_own_stream(self._predictor):
                 frame = self._predictor.load_input_stream(engine.session)

@@ -89,7 +89,7 @@ class Checkpoint:
                 "was the checkpoint changed by hand?",
             )
         # "v1", the batch's own settings, then a line for each source
-        return [None if line == "-" else json.loads(line) for line in text.splitlines()[2:]]
+        return [None if line == "-" else json.loads(line) for line in text.rstrip("\n").split("\n")[2:]]
 
     def _read(self, name: str) -> str | None:
         path = self._path(self.path, name)

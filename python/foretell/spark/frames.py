@@ -30,7 +30,7 @@ def predict_frame(predictor: Predictor, frame: Any) -> Any:
         raise error(
             "FT1003",
             "a streaming frame was given to predict(), which has no place to pin a version before rows are scored",
-            "start a stream: predictor.spark.start(frame, output=…, checkpoint=…)",
+            "start a stream: predictor.spark.start(frame=frame, output=…)",
         )
     descriptor = saved_version(predictor)
     contract = predictor._ready().contract
