@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from foretell.error import error
 from foretell.predictor.contract import Contract
 from foretell.predictor.forms import incomplete, step_of
 from foretell.predictor.outputs import first
@@ -13,9 +12,6 @@ from foretell.predictor.pieces import items_of
 
 class DefaultForms:
     """What ``super()`` gives to a class that overrides a step, and what calling a derived form does."""
-
-    if TYPE_CHECKING:
-        name: Any
 
     def prepare(self, row: Any) -> Any:
         """Clean-up, row by row, the same in every mode. Default: the row."""
@@ -51,21 +47,6 @@ class DefaultForms:
 
     def setup(self) -> None:
         """Once per process and model, after ``self.model`` is there: clients, caches, tables."""
-
-    def load_input_dataframe(self, spark: Any) -> Any:
-        """Where the data comes from in batch on Spark; a declared ``source`` gives it."""
-        raise self._no_spark("load_input_dataframe")
-
-    def load_input_stream(self, spark: Any) -> Any:
-        """Where the data comes from in streaming on Spark; a declared ``source`` gives it."""
-        raise self._no_spark("load_input_stream")
-
-    def _no_spark(self, method: str) -> Exception:
-        return error(
-            "FT0707",
-            f"{self.name} does not define {method}, and a declared source gives no Spark frame yet",
-            f"define {method}(self, spark) on the class",
-        )
 
 
 def _base() -> type:

@@ -126,7 +126,10 @@ def test_another_source_leaves_the_predictor_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("method", ["load_input_dataframe", "load_input_stream"])
-def test_spark_frames_must_be_defined(method: str) -> None:
-    with pytest.raises(ft.Error, match=f"define {method}") as caught:
+def test_frames_of_spark_come_from_a_source(method: str) -> None:
+    with pytest.raises(ft.Error, match="declares no source") as caught:
         getattr(Item(), method)(None)
+    assert caught.value.code == "FT0707"
+    with pytest.raises(ft.Error, match="not a source that Spark reads") as caught:
+        getattr(Item().with_source([{"x": 1}]), method)(None)
     assert caught.value.code == "FT0707"
