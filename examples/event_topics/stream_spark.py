@@ -8,30 +8,20 @@ again: it goes on, each event once.
 
 from __future__ import annotations
 
-import argparse
-import os
 import shutil
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pyarrow.dataset
-from pyspark.sql import SparkSession
+from on_spark import demo_on_spark
 
 import foretell as ft
 from foretell.local.summary import UnitSummary
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--demo", default="demo-output", help="what the demo wrote (default: %(default)s)")
-    root = Path(parser.parse_args().demo).absolute()
-    if not (root / "models").exists():
-        sys.exit(f"{root} holds no models; run the demo first: make demo")
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    spark = SparkSession.builder.appName("event topics").config("spark.ui.enabled", "false").getOrCreate()
-    spark.sparkContext.setLogLevel("ERROR")
+    root, spark = demo_on_spark(__doc__)
     store = ft.Store(root / "models")
     arriving = root / "arriving"
     arriving.mkdir(exist_ok=True)

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from harness import Row, State, drive, timed, workspace
-from project import Project, quarantined, rows
+from project import Project, not_once, rows
 
 MODELS = [2, 3, 5, 7]
 ROWS = 60  # a file
@@ -52,15 +52,9 @@ def strike(chance: random.Random, process, figures: Counter[str]) -> None:
 
 def judged(project: Project, output: Path, files: int) -> str | None:
     """Each row once, by the one version that its unit is pinned to."""
-    if bad := quarantined(output):
-        return f"{len(bad)} sound rows are in quarantine: {bad[:2]}"
+    if found := not_once(output, files * ROWS):
+        return found
     seen = rows(output)
-    identities = [row["id"] for row in seen]
-    if identities != list(range(files * ROWS)):
-        counts = Counter(identities)
-        twice = [one for one, count in counts.items() if count > 1]
-        missing = sorted(set(range(files * ROWS)) - counts.keys())
-        return f"{len(twice)} rows twice, {len(missing)} missing"
     for row in seen:
         if row["length"] != len(f"slow {row['id']}") * MODELS[row["model_version"] - 1]:
             return f"{row} was not made by its version"

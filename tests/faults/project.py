@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,18 @@ def rows(output: Path) -> list[dict[str, Any]]:
         unit = int(path.name.split("-")[1])
         found += [{**row, "unit": unit} for row in pq.read_table(path).to_pylist()]
     return sorted(found, key=lambda row: int(row["id"]))
+
+
+def not_once(output: Path, count: int) -> str | None:
+    """What is wrong, unless every row from 0 to ``count`` is visible once and none is in quarantine."""
+    if bad := quarantined(output):
+        return f"{len(bad)} sound rows are in quarantine: {bad[:2]}"
+    counts = Counter(int(row["id"]) for row in rows(output))
+    if sorted(counts.elements()) == list(range(count)):
+        return None
+    twice = [one for one, times in counts.items() if times > 1]
+    missing = sorted(set(range(count)) - counts.keys())
+    return f"{len(twice)} rows twice, {len(missing)} missing: {missing[:5]}; {counts.total()} of {count}"
 
 
 def quarantined(output: Path) -> list[dict[str, Any]]:

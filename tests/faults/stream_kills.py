@@ -13,7 +13,7 @@ from pathlib import Path
 
 from harness import Row, Skipped, timed, workspace
 from killed_runs import workers_of
-from project import Project, quarantined, rows
+from project import Project, not_once, rows
 from stream_driver import STEPS
 
 MODELS = [2, 3, 5, 7]
@@ -51,16 +51,10 @@ def judged(output: Path, files: int) -> str | None:
     """Each row once, by the version that its unit is pinned to; a unit is one micro-batch."""
     from foretell import _core
 
-    if bad := quarantined(output):
-        return f"{len(bad)} sound rows are in quarantine: {bad[:2]}"
-    seen = rows(output)
-    identities = Counter(row["id"] for row in seen)
-    twice = [one for one, count in identities.items() if count > 1]
-    missing = sorted(set(range(files * ROWS)) - identities.keys())
-    if twice or missing or len(identities) != files * ROWS:
-        return f"{len(twice)} rows twice, {len(missing)} missing: {missing[:5]}"
+    if found := not_once(output, files * ROWS):
+        return found
     pinned = {unit.number: unit.pin["version"] for unit in _core.Output.read(str(output)).read_units()}
-    for row in seen:
+    for row in rows(output):
         if row["model_version"] != pinned[row["unit"]]:
             return f"{row} is not by the version {pinned[row['unit']]} that its unit is pinned to"
         if row["length"] != len(f"row {row['id']}") * MODELS[row["model_version"] - 1]:

@@ -91,6 +91,6 @@ def engine_of(engine: str | Engine, workers: int | None) -> Engine:
         from foretell.spark.engine import Spark
 
         return Spark()
-    if isinstance(engine, str):
+    if isinstance(engine, str) or not hasattr(engine, "scorers"):
         raise error("FT0101", f"engine={engine!r} is not one of local, spark")
     return engine

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from foretell.error import Error, error
@@ -133,20 +134,21 @@ def open_version(reference: str, store: str, watch: Watch) -> _core.Predictor:
     """An admitted version, loaded and set up, ready for `Map`. FT0502 for what its own code raises meanwhile."""
     from foretell.loading import load
 
-    try:
-        predictor = load(reference, store=store, trust_store=True, warn=False)
-        native: _core.Predictor = predictor._native(watch)
-    except Error:
-        raise
-    except Exception as raised:
-        raise cannot_load(reference, raised) from raised
+    with loading(reference):
+        native: _core.Predictor = load(reference, store=store, trust_store=True, warn=False)._native(watch)
     return native
 
 
-def cannot_load(reference: str, raised: Exception) -> Error:
-    """FT0502 for what a version's own code raised while it was loaded."""
-    return error(
-        "FT0502",
-        f"{reference} cannot be loaded: {type(raised).__name__}: {raised}",
-        f'load it in a Python session, to see where: ft.load("{reference}")',
-    )
+@contextmanager
+def loading(reference: str) -> Iterator[None]:
+    """FT0502 for what a version's own code raises within."""
+    try:
+        yield
+    except Error:
+        raise
+    except Exception as raised:
+        raise error(
+            "FT0502",
+            f"{reference} cannot be loaded: {type(raised).__name__}: {raised}",
+            f'load it in a Python session, to see where: ft.load("{reference}")',
+        ) from raised

@@ -15,11 +15,11 @@ import signal
 import socket
 import sys
 import traceback
-from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from foretell.ending import end_process
+from foretell.local.excluded import Excluded
 from foretell.local.hand import OUT_OF_MEMORY, Hand
 from foretell.local.mapping import map_split
 from foretell.local.messages import Channel, Message, pack_error
@@ -30,31 +30,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from foretell import _core
-
-
-class Excluded:
-    """Rows of a split that are not given to the predictor, and where the others stand in the split."""
-
-    def __init__(self, rows: dict[str, list[str]]) -> None:
-        self.why = {int(row): (code, message) for row, (code, message) in rows.items()}
-        self._sorted = sorted(self.why)
-
-    def add(self, row: int, code: str, message: str) -> None:
-        """One more, behind those that are known."""
-        self.why[row] = (code, message)
-        self._sorted.append(row)
-
-    def within(self, first: int, end: int) -> list[int]:
-        return [row for row in self._sorted if first <= row < end]
-
-    def place(self, position: int) -> int:
-        """The row in the split of the ``position``-th row that is left (counted from 0)."""
-        place = position
-        while True:
-            shifted = position + bisect_right(self._sorted, place)
-            if shifted == place:
-                return place
-            place = shifted
 
 
 class Holding:
@@ -192,21 +167,7 @@ class SplitRows:
         self, out: Excluded, excluded: Callable[[int, pa.RecordBatch, str, str], None]
     ) -> pa.RecordBatchReader:
         """All rows but the excluded ones, each of which ``excluded`` gets, with the reason."""
-
-        def rows() -> Iterator[pa.RecordBatch]:
-            start = 0
-            for batch in self._batches:
-                cursor = 0
-                for row in out.within(start, start + batch.num_rows):
-                    if row - start > cursor:
-                        yield batch.slice(cursor, row - start - cursor)
-                    excluded(row, batch.slice(row - start, 1), *out.why[row])
-                    cursor = row - start + 1
-                if cursor < batch.num_rows:
-                    yield batch.slice(cursor)
-                start += batch.num_rows
-
-        return self._reader(rows())
+        return self._reader(out.leave_out(self._batches, excluded))
 
     def from_row(self, out: Excluded, first: int, fine: int, fine_until: int) -> pa.RecordBatchReader:
         """The rows from ``first`` on but the excluded ones, cut fine before ``fine_until``."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foretell.error import Error, error
+from foretell.error import Error
 from foretell.parity.modes import MODES, REQUIRED, Checked, Part
 from foretell.parity.process import OtherProcess, within_reach
 from foretell.parity.report import CheckReport, Largest, ModeResult, Shown
@@ -18,6 +18,7 @@ from foretell.parity.rows import Gathered, gather
 from foretell.parity.subject import Subject, tolerance
 
 if TYPE_CHECKING:
+    from foretell.local.engine import Engine
     from foretell.spark import Spark
     from foretell.store import Store
     from foretell.version import Version
@@ -33,7 +34,7 @@ def check(
     store: Any = None,
     trust_store: bool = False,
     keep: bool = True,
-    engine: str | Spark = "local",
+    engine: str | Engine = "local",
 ) -> CheckReport:
     """Predicts a version's example, and ``rows``, in every mode, and says where modes differ.
 
@@ -205,16 +206,11 @@ class Run:
         return text if len(text) <= _INPUT_TEXT else text[:_INPUT_TEXT] + "…"
 
 
-def _spark(engine: str | Spark) -> Spark | None:
-    if engine == "local":
-        return None
-    from foretell.spark import Spark
+def _spark(engine: str | Engine) -> Any:
+    from foretell.local.engine import Local, engine_of
 
-    if engine == "spark":
-        return Spark()
-    if not isinstance(engine, Spark):
-        raise error("FT0101", f"engine={engine!r} is not one of local, spark")
-    return engine
+    found = engine_of(engine, None)
+    return None if isinstance(found, Local) else found
 
 
 def _skipped(errors: Any) -> frozenset[int]:

@@ -56,7 +56,11 @@ class Table(SparkOnly):
     def read_stream(self, spark: Any) -> Any:
         """The table's rows and those that are added, as a streaming frame. FT0701 as above, FT0702 for a table whose
         format has no streams."""
-        given = {**_NOTHING_FORGOTTEN, **self._options}
+        from foretell.spark.files import (
+            NOTHING_FORGOTTEN,  # of tables of files; other formats pass over these
+        )
+
+        given = {**NOTHING_FORGOTTEN, **self._options}
         return self._found(lambda: spark.readStream.options(**given).table(self.name))
 
     def _found(self, ask: Any) -> Any:
@@ -73,7 +77,3 @@ class Table(SparkOnly):
             if type(raised).__name__ == "AnalysisException":
                 raise error("FT0702", f"{self.describe()} cannot be read: {said}", "") from raised
             raise
-
-
-# Of tables of files: see foretell/spark/files.py. Other formats pass over these.
-_NOTHING_FORGOTTEN = {"maxFileAge": "36500d", "latestFirst": "false"}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from foretell.error import Error, error
+from foretell.error import error
 
 if TYPE_CHECKING:
     from foretell.predictor import Predictor
@@ -93,16 +93,12 @@ class Descriptor:
             return found
 
     def _open(self) -> Opened:
+        from foretell.local.planning import loading
+
         clock = Clock()
-        try:
+        with loading(self.reference):
             predictor = self.load()
             return Opened(predictor, predictor._native(clock), clock)
-        except Error:
-            raise
-        except Exception as raised:
-            from foretell.local.planning import cannot_load
-
-            raise cannot_load(self.reference, raised) from raised
 
     def load(self) -> Predictor:
         """A predictor of its own, the version's digest being as described."""

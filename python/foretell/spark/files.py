@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 # Spark's source of files: of each new one we take the name alone. What `binaryFile` would hold of it is never read.
 _FOUND = "path string, modificationTime timestamp, length long, content binary"
+# Spark would pass over a file that is older than the newest one by this much, and forget the names of files
+# that are. Its log of names is compacted, never thinned out.
+NOTHING_FORGOTTEN = {"maxFileAge": "36500d", "latestFirst": "false"}
 _LISTING = {
+    **NOTHING_FORGOTTEN,
     "recursiveFileLookup": "true",  # and no columns from the names of folders
-    # Spark would pass over a file that is older than the newest one by this much, and forget the names of files
-    # that are. Its log of names is compacted, never thinned out.
-    "maxFileAge": "36500d",
-    "latestFirst": "false",
     "cleanSource": "off",
 }
 

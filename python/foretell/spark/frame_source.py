@@ -82,8 +82,12 @@ class FrameSource(Source):
             "schema": [[column.name, type_text(column.type)] for column in self.schema()],
             "reading": {},
             "splits": [all_of_it],
-            **(self._batch or {}),
+            **self.bounds(),
         }
+
+    def bounds(self) -> dict[str, Any]:
+        """What a plan says of where its rows begin and end."""
+        return self._batch or {}
 
     def list_files(self) -> list[InputFile]:
         self._of_spark()
@@ -110,16 +114,8 @@ class Bounded(FrameSource):
         self._source = source
         self._session = session
 
-    def plan(
-        self,
-        target_rows: int = TARGET_ROWS,
-        target_bytes: int = TARGET_BYTES,
-        min_splits: int = 1,
-        declared: pa.Schema | None = None,
-        files: Sequence[InputFile] | None = None,
-    ) -> Plan:
-        plan = super().plan(target_rows, target_bytes, min_splits, declared, files)
-        return {**plan, **self._source.bounds(self._session())}
+    def bounds(self) -> dict[str, Any]:
+        return self._source.bounds(self._session())
 
     def planned(self, plan: Plan) -> Any:
         return self._source.read_within(self._session(), plan)

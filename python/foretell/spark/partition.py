@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foretell.error import error
-from foretell.local.worker import Excluded
+from foretell.local.excluded import Excluded
 from foretell.spark.contract import renamed
 from foretell.spark.scoring import Record, Scoring, tried_before
 
@@ -103,17 +103,6 @@ class PartitionRows:
         """The rows that can be given to a predictor; the writer gets the others."""
         import pyarrow as pa
 
-        return pa.RecordBatchReader.from_batches(self.schema, self._sound(writer))
-
-    def _sound(self, writer: PartWriter) -> Iterator[pa.RecordBatch]:
-        start = 0
-        for batch in self.all():
-            cursor = 0
-            for row in self.faults.within(start, start + batch.num_rows):
-                if row - start > cursor:
-                    yield batch.slice(cursor, row - start - cursor)
-                writer.quarantine_excluded(row, batch.slice(row - start, 1), *self.faults.why[row])
-                cursor = row - start + 1
-            if cursor < batch.num_rows:
-                yield batch.slice(cursor)
-            start += batch.num_rows
+        return pa.RecordBatchReader.from_batches(
+            self.schema, self.faults.leave_out(self.all(), writer.quarantine_excluded)
+        )

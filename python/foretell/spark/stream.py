@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from foretell.error import Error, error
 from foretell.local.driver import DEFAULTS, Run
-from foretell.local.planning import cannot_load
+from foretell.local.planning import loading
 from foretell.local.summary import UnitSummary
 from foretell.spark.checkpoint import Checkpoint, Lineage
 from foretell.spark.engine import Spark, spark_failed
@@ -194,14 +194,14 @@ def _loaded(run: Run, target: _core.Output) -> Predictor:
     """The version that the reference names; when it cannot be loaded, that of the newest committed unit, whose
     micro-batches go on. Its error when there is none, or in a strict run."""
     try:
-        predictor = run.predictor()
-        predictor._ready()
+        with loading(run.reference):
+            predictor = run.predictor()
+            predictor._ready()
         return predictor
-    except Exception as raised:
-        problem = raised if isinstance(raised, Error) else cannot_load(run.reference, raised)
+    except Error as problem:
         committed = [number for number in target.unit_numbers()[-2:] if target.read_unit(number).committed]
         if run.strict or not committed:
-            raise problem from raised
+            raise
         version = target.read_unit(committed[-1]).pin["version"]
         run.tell.note(f"the rows are loaded by {run.name}@{version}: {problem}")
         return run.predictor(version)

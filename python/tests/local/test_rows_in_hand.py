@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from foretell.local.excluded import Excluded
 from foretell.local.hand import Hand
-from foretell.local.worker import Excluded
 
 
 def test_a_driver_sees_what_its_worker_has_in_hand():

@@ -16,6 +16,8 @@ import foretell as ft
 from foretell.sinks import open_sink
 from foretell.spark.files import ReadFiles
 
+from .streams import streamed as all_of_it
+
 UTC = datetime.UTC
 TABLE = pa.table(
     {
@@ -67,22 +69,8 @@ def streamed(spark: Any, tmp_path: Path) -> Streamed:
     def run(
         source: Any, per_trigger: int | None = None, after: Callable[[int], Any] = lambda batch: None
     ) -> Any:
-        found: list[Any] = []
-
-        def take(frame: Any, batch: int) -> None:
-            found.extend(frame.collect())
-            after(batch)
-
-        query = (
-            source.read_stream(spark, files_per_trigger=per_trigger)
-            .writeStream.foreachBatch(take)
-            .option("checkpointLocation", str(tmp_path / "checkpoint"))
-            .trigger(availableNow=True)
-            .start()
-        )
-        query.awaitTermination(240)
-        assert not query.isActive
-        return found
+        frame = source.read_stream(spark, files_per_trigger=per_trigger)
+        return all_of_it(frame, tmp_path / "checkpoint", after)
 
     return run
 

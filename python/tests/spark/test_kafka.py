@@ -17,26 +17,13 @@ import pytest
 import foretell as ft
 from foretell.spark.types import as_spark_takes, fit, spark_of_arrow
 
+from .streams import streamed
+
 SCHEMA = {"id": "int64", "title": "string"}
 
 
 def event(number: int, title: str = "x") -> bytes:
     return json.dumps({"id": number, "title": title}).encode()
-
-
-def collect(source: Any, spark: Any, checkpoint: Path) -> list[Any]:
-    """What a stream over all that is there gives, from where the checkpoint is."""
-    found: list[Any] = []
-    query = (
-        source.read_stream(spark)
-        .writeStream.foreachBatch(lambda frame, batch: found.extend(frame.collect()))
-        .option("checkpointLocation", str(checkpoint))
-        .trigger(availableNow=True)
-        .start()
-    )
-    query.awaitTermination(120)
-    assert not query.isActive
-    return found
 
 
 def decoded(source: Any, frame: Any) -> list[Any]:
@@ -60,14 +47,14 @@ def test_a_stream_reads_each_message_once_in_order(spark: Any, broker: Any, tmp_
     topic = broker.topic(partitions=2)
     source = ft.kafka(broker.servers, topic, schema=SCHEMA, options={"maxOffsetsPerTrigger": "150"})
     broker.send(topic, [{"value": event(i), "partition": i % 2, "key": b"%d" % i} for i in range(400)])
-    found = collect(source, spark, tmp_path / "checkpoint")
+    found = streamed(source.read_stream(spark), tmp_path / "checkpoint")
     assert len(found) == 400
     for partition in (0, 1):
         mine = [row for row in found if row.partition == partition]
         assert [row.offset for row in mine] == list(range(200))
         assert [bytes(row.value) for row in mine] == [event(i) for i in range(partition, 400, 2)]
     broker.send(topic, [{"value": event(1000)}])
-    [new] = collect(source, spark, tmp_path / "checkpoint")
+    [new] = streamed(source.read_stream(spark), tmp_path / "checkpoint")
     assert bytes(new.value) == event(1000)
 
 
@@ -101,12 +88,12 @@ def test_messages_that_are_gone_stop_a_stream(spark: Any, broker: Any, tmp_path:
     topic = broker.topic()
     source = ft.kafka(broker.servers, topic)
     broker.send(topic, [{"value": b"a"}])
-    assert len(collect(source, spark, tmp_path / "checkpoint")) == 1
+    assert len(streamed(source.read_stream(spark), tmp_path / "checkpoint")) == 1
     broker.send(topic, [{"value": b"b"}] * 5)
     admin = broker.admin()
     admin.delete_records([TopicPartition(topic, 0, 4)])[TopicPartition(topic, 0, 4)].result(30)
     with pytest.raises(Exception, match=r"(?i)data may have been lost"):
-        collect(source, spark, tmp_path / "checkpoint")
+        streamed(source.read_stream(spark), tmp_path / "checkpoint")
 
 
 def test_a_frame_keeps_the_messages_that_it_began_with(spark: Any, broker: Any) -> None:
@@ -134,10 +121,10 @@ def test_a_topic_is_read_from_a_time_or_from_offsets(spark: Any, broker: Any, tm
     )
     assert since.offsets(spark) == {0: (3, 5), 1: (1, 1)}
     assert [bytes(row.value) for row in since.read_frame(spark).collect()] == [b"3", b"4"]
-    assert [bytes(row.value) for row in collect(since, spark, tmp_path / "time")] == [b"3", b"4"]
+    assert [bytes(row.value) for row in streamed(since.read_stream(spark), tmp_path / "time")] == [b"3", b"4"]
     behind = ft.kafka(broker.servers, topic, starting={0: 4, 1: 1})
     assert behind.offsets(spark) == {0: (4, 5), 1: (1, 1)}
-    assert [bytes(row.value) for row in collect(behind, spark, tmp_path / "offsets")] == [b"4"]
+    assert [bytes(row.value) for row in streamed(behind.read_stream(spark), tmp_path / "offsets")] == [b"4"]
     with pytest.raises(ft.Error, match=r"FT0101.*\[0\].*\[0, 1\]"):
         ft.kafka(broker.servers, topic, starting={0: 4}).offsets(spark)
     with pytest.raises(ft.Error, match="FT0101"):

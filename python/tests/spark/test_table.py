@@ -12,6 +12,8 @@ import pytest
 
 import foretell as ft
 
+from .streams import streamed
+
 
 @pytest.fixture
 def name(spark: Any) -> Any:
@@ -21,17 +23,8 @@ def name(spark: Any) -> Any:
     spark.sql(f"drop table {made}")
 
 
-def streamed(spark: Any, source: Any, checkpoint: Path) -> list[Any]:
-    found: list[Any] = []
-    query = (
-        source.read_stream(spark)
-        .writeStream.foreachBatch(lambda frame, batch: found.extend(frame.collect()))
-        .option("checkpointLocation", str(checkpoint))
-        .trigger(availableNow=True)
-        .start()
-    )
-    query.awaitTermination(120)
-    return sorted(row.id for row in found)
+def ids(spark: Any, source: Any, checkpoint: Path) -> list[int]:
+    return sorted(row.id for row in streamed(source.read_stream(spark), checkpoint))
 
 
 def test_a_table_is_read_in_batch_and_as_a_stream(spark: Any, name: str, tmp_path: Path) -> None:
@@ -39,13 +32,13 @@ def test_a_table_is_read_in_batch_and_as_a_stream(spark: Any, name: str, tmp_pat
     spark.sql(f"insert into {name} values (1, 'a'), (2, null)")
     assert sorted(tuple(row) for row in source.read_frame(spark).collect()) == [(1, "a"), (2, None)]
     assert source.schema().names == ["id", "title"]
-    assert streamed(spark, source, tmp_path) == [1, 2]
+    assert ids(spark, source, tmp_path) == [1, 2]
     before = set(files(spark, name))
     spark.sql(f"insert into {name} values (3, 'c')")
     for path in set(files(spark, name)) - before:
         os.utime(path, (1_000_000_000, 1_000_000_000))  # far older than the others
-    assert streamed(spark, source, tmp_path) == [3]
-    assert streamed(spark, source, tmp_path) == []
+    assert ids(spark, source, tmp_path) == [3]
+    assert ids(spark, source, tmp_path) == []
 
 
 def files(spark: Any, name: str) -> list[Path]:
